@@ -4,6 +4,7 @@ import argparse
 import importlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from benchmarks.result import Result
 
@@ -17,17 +18,21 @@ def main() -> None:
     options.add_argument("name", choices=(*NAMES, "all"))
     options.add_argument("--json", action="store_true", help="one JSON object a line")
     options.add_argument("--size", type=int, action="append", default=[], help="only at this size; may be repeated")
+    options.add_argument("--set", type=Path, metavar="FILE", help="redaction: the labelled texts of this file")
     chosen = options.parse_args()
+    if chosen.set is not None and (chosen.name != "redaction" or not chosen.set.is_file()):
+        options.error("--set is a file of labelled texts, and for redaction alone")
     if not chosen.json:
         print(_row(HEADINGS), flush=True)
     for name in NAMES if chosen.name == "all" else (chosen.name,):
-        for result in measurements(name, chosen.size):
+        for result in measurements(name, chosen.size, chosen.set):
             print(json.dumps(result.as_json()) if chosen.json else _readable(result), flush=True)
 
 
-def measurements(name: str, sizes: list[int]) -> Iterator[Result]:
-    """What the benchmark of that name yields, at its own sizes when none are given."""
-    found: Iterator[Result] = importlib.import_module(f"benchmarks.{name}").run(*sizes)
+def measurements(name: str, sizes: list[int], cases: Path | None = None) -> Iterator[Result]:
+    """What the benchmark of that name yields, at its own sizes when none are given, of a file of cases."""
+    more = {} if cases is None else {"cases": cases}
+    found: Iterator[Result] = importlib.import_module(f"benchmarks.{name}").run(*sizes, **more)
     return found
 
 

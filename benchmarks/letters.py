@@ -76,7 +76,7 @@ class Letter:
 
 def letters() -> list[Letter]:
     """The letters above, then a thousand sentences around generated values."""
-    return [_read(marked) for marked in LETTERS] + [_read(marked) for marked in _generated(random.Random(20261120))]
+    return [_read(marked) for marked in LETTERS] + [_read(marked) for marked in generated()]
 
 
 def _read(marked: str) -> Letter:
@@ -85,7 +85,9 @@ def _read(marked: str) -> Letter:
     return Letter(MARK.sub(lambda mark: mark[2], marked), secrets, tuple(parts[0::3]))
 
 
-def _generated(rng: random.Random) -> list[str]:
+def generated() -> list[str]:
+    """A thousand sentences around generated values, the same ones in every run."""
+    rng = random.Random(20261120)
     made = []
     for _ in range(400):
         made.append(_framed(rng, "phone", _phone(rng)))

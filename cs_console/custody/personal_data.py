@@ -1,4 +1,4 @@
-"""What looks like personal data in free text: addresses, links, cards, accounts and national ids.
+"""What looks like personal data in free text: e-mail addresses, links, machines, cards and IBANs.
 
 Every search here takes time proportional to the text, whatever the text: windows are bounded and no pattern can start
 twice inside the same run.
@@ -10,10 +10,6 @@ from collections.abc import Iterator
 from functools import cache
 
 from stdnum import numdb
-from stdnum.cn import ric
-from stdnum.es import dni, nie
-from stdnum.fr import nir
-from stdnum.it import codicefiscale
 
 from cs_console.custody.folding import Span
 
@@ -36,10 +32,18 @@ _DOT = r"(?:\.|\[\.\]|\(\.\))"
 _LABEL = rf"(?:[^\W_{UNSPACED}]|-){{1,63}}"
 _DOMAIN = re.compile(rf"{_LABEL}(?:{_DOT}{_LABEL}){{1,12}}|\[[0-9A-Fa-f:.IPv]{{3,60}}\]")
 _UNSPACED_DOMAIN = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,12}")
-_SPELT_AT = re.compile(r"\s?[(\[{]\s?(?:at|@|arroba)\s?[)\]}]\s?|\s{1,3}(?:at|arroba)\s{1,3}", re.IGNORECASE)
-_SPELT_DOT = r"(?:\s?[(\[{]\s?(?:dot|punto|punkt|\.)\s?[)\]}]\s?|\s{1,3}(?:dot|punto)\s{1,3})"
+_AT_WORDS = "at|arroba|arobase|arobas|chiocciola|klammeraffe|apenstaartje|malpa"
+_DOT_WORDS = "dot|punto|punkt|point|ponto|punt|kropka"
+_SPELT_AT = re.compile(
+    rf"\s?[(\[{{]\s?(?:{_AT_WORDS}|@|a)\s?[)\]}}]\s?|\s{{1,3}}(?:{_AT_WORDS})\s{{1,3}}", re.IGNORECASE
+)
+_BRACKETED_AT = re.compile(rf"[(\[{{]\s?(?:{_AT_WORDS}|@|a)\s?[)\]}}]")
+_SPELT_DOTS = _DOT_WORDS.split("|")
+_SPELT_DOT = rf"(?:\s?[(\[{{]\s?(?:{_DOT_WORDS}|\.)\s?[)\]}}]\s?|\s{{1,3}}(?:{_DOT_WORDS})\s{{1,3}})"
 _SPELT_DOMAIN = re.compile(rf"[\w-]{{1,63}}(?:{_SPELT_DOT}[\w-]{{1,63}}){{1,4}}(?:\.[a-z]{{2,12}})?", re.IGNORECASE)
-_BRACKETED_DOMAIN = re.compile(rf"[\w-]{{1,63}}(?:(?:{_SPELT_DOT}|\.)[\w-]{{1,63}}){{1,8}}", re.IGNORECASE)
+_BRACKETED_DOMAIN = re.compile(
+    rf"[\w-]{{1,63}}(?:(?:{_SPELT_DOT}|\s\.\s?(?=[a-z]{{2,4}}(?!\w))|\.)[\w-]{{1,63}}){{1,8}}", re.IGNORECASE
+)
 
 
 def emails(text: str) -> Iterator[Span]:
@@ -49,9 +53,18 @@ def emails(text: str) -> Iterator[Span]:
         at = sign.start()
         end = _domain_end(text, at + 1) if at >= done else 0
         start = _local_start(text, max(done, at - LONGEST_LOCAL), at) if end else at
+        if start < at and _is_handle(text, start, at, end):
+            continue
         if start < at:
             yield Span(start, end, "e-mail")
             done = end
+
+
+def _is_handle(text: str, start: int, at: int, end: int) -> bool:
+    """ "ID是@mei.lan": words run up to a name at a messenger; an address has a known ending."""
+    if text[start:at].isascii() or re.search("[A-Za-z0-9]", text[start:at]):
+        return False
+    return text[at:end].isascii() and text[at:end].rpartition(".")[2].casefold() not in _TOPS
 
 
 def _domain_end(text: str, start: int) -> int:
@@ -62,6 +75,8 @@ def _domain_end(text: str, start: int) -> int:
     domain = found.group().rstrip("-.")
     last = domain.rpartition(".")[2]
     if last.isdigit() and not _is_ip(domain):
+        return 0
+    if not last.isascii() and re.search("[A-Za-z]", last):  # text goes on where no space parts words
         return 0
     return start + len(domain)
 
@@ -77,6 +92,9 @@ def _local_start(text: str, first: int, at: int) -> int:
 
 def spelt_emails(text: str) -> Iterator[Span]:
     """Addresses written to be read aloud or to hide from robots."""
+    lower = text.lower()
+    if _BRACKETED_AT.search(lower) is None and not any(word in lower for word in _SPELT_DOTS):
+        return
     done = 0
     for sign in _SPELT_AT.finditer(text):
         if sign.start() < done:
@@ -97,9 +115,11 @@ _LINK = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Za-z][A-Za-z0-9+.-]{1,15}://|www\d?\.(?=\w))"
     r"[^\s\x00<>\"“”‘’「」『』【】《》，。；、！？）]+",
 )
-_HOST = re.compile(r"(?<![\w@.-])[^\W_](?:[^\W_]|[.-])*(?P<rest>(?::\d{1,5})?(?:/[^\s\x00<>\"“”「」，。；、！？]*)?)")
-_DOT_WITHIN = re.compile(r"[\w-]\.[\w-]")
-"""No host name is without one; most text has full stops alone, and the search for names takes long."""
+_HOST = re.compile(r"[^\W_](?:[^\W_]|[.-])*(?P<rest>(?::\d{1,5})?(?:/[^\s\x00<>\"“”「」，。；、！？]*)?)")
+_DOT_WITHIN = re.compile(r"\.(?<=[^\W_]\.)(?=[\w-])|\.(?<=-\.)(?=[\w-])")
+"""No host name is without one; most text has full stops alone."""
+_HOST_BACKWARDS = re.compile(r"(?:[^\W_]|[.-])+")
+_NEVER_BEFORE_HOST = re.compile(r"[\w@.-]")
 _TOPS = frozenset(
     re.findall(
         r"\w+",
@@ -124,9 +144,19 @@ def links(text: str) -> Iterator[Span]:
 
 def hosts(text: str) -> Iterator[Span]:
     """Bare host names under a common top-level domain, with what follows them."""
-    if _DOT_WITHIN.search(text) is None:
-        return
-    for found in _HOST.finditer(text):
+    done = 0
+    for dot in _DOT_WITHIN.finditer(text):
+        if dot.start() < done:
+            continue
+        first = max(done, dot.start() - LONGEST_DOMAIN)
+        backwards = _HOST_BACKWARDS.match(text[first : dot.start()][::-1])
+        start = dot.start() - (backwards.end() if backwards else 0)
+        if start and _NEVER_BEFORE_HOST.match(text[start - 1]):
+            continue
+        found = _HOST.match(text, start)
+        if found is None:
+            continue
+        done = found.end()
         rest = found["rest"]
         host = found.group()[: len(found.group()) - len(rest)].rstrip(".-")
         labels = host.casefold().split(".")
@@ -138,7 +168,7 @@ def hosts(text: str) -> Iterator[Span]:
             yield Span(found.start(), found.start() + len(host) + len(rest.rstrip(".,;:!?)")), "link")
 
 
-_IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
+_IPV4 = re.compile(r"\d(?<![\d.]\d)\d{0,2}(?:\.\d{1,3}){3}(?!\d|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,40}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:])")
 
 
@@ -171,7 +201,7 @@ def _is_ip(text: str) -> bool:
 _SEPARATOR = r"(?: ?[.\-] ?| {1,2})"
 _DIGIT_RUN = re.compile(rf"\d(?:{_SEPARATOR}?\d)*")
 _DIGITS = re.compile(r"\d+")
-SHORTEST_CARD, LONGEST_CARD = 13, 19
+SHORTEST_CARD, LONGEST_CARD = 12, 19
 LONGEST_PHONE = 15
 SMALLEST_GROUP = 3
 _DOUBLED = str.maketrans("0123456789", "0246813579")
@@ -182,7 +212,9 @@ def cards(text: str) -> Iterator[Span]:
     for run in _DIGIT_RUN.finditer(text):
         if run.end() - run.start() < SHORTEST_CARD:
             continue
-        international = text[run.start() - 1 : run.start()] == "+"
+        before = text[run.start() - 1 : run.start()]
+        international = before == "+"
+        part_of_code = before.isascii() and before.isalpha()
         groups = [(g.start(), g.end()) for g in _DIGITS.finditer(text, run.start(), run.end())]
         at = 0
         while at < len(groups):
@@ -191,6 +223,9 @@ def cards(text: str) -> Iterator[Span]:
                 at += 1
                 continue
             last, digits = found
+            if part_of_code and len(digits) == SHORTEST_CARD:
+                at += 1
+                continue
             yield Span(groups[at][0], groups[last][1], f"card ····{digits[-4:]}")
             at = last + 1
 
@@ -201,19 +236,19 @@ def _fits_a_phone(groups: list[tuple[int, int]], last: int) -> bool:
 
 
 def _card_at(text: str, groups: list[tuple[int, int]], first: int) -> tuple[int, str] | None:
+    """The last group of the card that begins with this one, and its digits: one that ends the run before another."""
     digits = ""
+    found: tuple[int, str] | None = None
     for last in range(first, min(first + 6, len(groups))):
         start, end = groups[last]
-        if end - start > LONGEST_CARD:
-            return None
         digits += text[start:end]
         if len(digits) > LONGEST_CARD:
-            return None
-        if _could_be_card(digits) and passes_luhn(digits):
-            return last, digits
+            break
+        if _could_be_card(digits) and passes_luhn(digits) and (found is None or last == len(groups) - 1):
+            found = last, digits
         if end - start < SMALLEST_GROUP:
-            return None
-    return None
+            break
+    return found
 
 
 def passes_luhn(digits: str) -> bool:
@@ -224,6 +259,8 @@ def passes_luhn(digits: str) -> bool:
 def _could_be_card(digits: str) -> bool:
     """By length and issuer: a phone with its country's code must not pass for a card and keep its last four."""
     match len(digits):
+        case 12:
+            return digits[0] in "56"
         case 13:
             return digits[0] == "4"
         case 14 | 15:
@@ -233,8 +270,7 @@ def _could_be_card(digits: str) -> bool:
     return False
 
 
-_IBAN_HEAD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2} ?\d{2}(?=[ -]?[A-Za-z0-9])")
-_NAMED_IBAN = re.compile(r"iban\W{0,4}\Z", re.IGNORECASE)
+_IBAN_HEAD = re.compile(r"[A-Za-z](?<![A-Za-z0-9][A-Za-z])[A-Za-z] ?\d{2}(?=[ -]?[A-Za-z0-9])")
 _LETTERS_AS_NUMBERS = {ord(letter): str(10 + n) for n, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 
 
@@ -253,19 +289,18 @@ def _iban_lengths() -> dict[str, int]:
 
 @cache
 def _written_iban(length: int) -> re.Pattern[str]:
-    return re.compile(rf"(?:[A-Za-z0-9][ -]?){{{length - 1}}}[A-Za-z0-9]")
+    return re.compile(rf"(?:[A-Za-z0-9][ -]?){{{length - 1}}}[A-Za-z0-9](?![A-Za-z0-9])")
 
 
 def ibans(text: str) -> Iterator[Span]:
-    """Bank accounts of their country's length whose check digits are right, or which are said to be one."""
+    """Bank accounts of their country's length whose check digits are right; mistyped ones need an introduction."""
     done = 0
     for head in _IBAN_HEAD.finditer(text):
         length = _iban_lengths().get(head.group()[:2].upper())
         if length is None or head.start() < done:
             continue
         found = _written_iban(length).match(text, head.start())
-        named = _NAMED_IBAN.search(text[max(0, head.start() - 12) : head.start()])
-        if found and (named or _checks_as_iban(found.group().replace(" ", "").replace("-", "").upper())):
+        if found and _checks_as_iban(found.group().replace(" ", "").replace("-", "").upper()):
             done = found.end()
             yield Span(head.start(), done, "iban")
 
@@ -273,60 +308,3 @@ def ibans(text: str) -> Iterator[Span]:
 def _checks_as_iban(compact: str) -> bool:
     """ISO 7064, mod 97-10."""
     return int((compact[4:] + compact[:4]).translate(_LETTERS_AS_NUMBERS)) % 97 == 1
-
-
-# --- national ids ----------------------------------------------------------------------------------------
-
-_CN = re.compile(r"(?<![\dA-Za-z])[1-9]\d{5} ?(?:18|19|20)\d{6} ?\d{3}[\dXx](?![\dA-Za-z])")
-_IDS_BY_SHAPE = re.compile(
-    r"(?<![\w-])(?:"
-    r"\d{3}-\d{2}-\d{4}"  # United States
-    r"|\d{3}\.\d{3}\.\d{3}-\d{2}"  # Brazil
-    r"|\d{6}-[1-8]\d{6}"  # Korea
-    r"|756\.\d{4}\.\d{4}\.\d{2}"  # Switzerland
-    r"|[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]"  # United Kingdom
-    r"|[A-Z]{1,2}\d{6}\([\dA]\)"  # Hong Kong
-    r")(?![\w-])"
-)
-_IDS_BY_CHECK = (
-    (re.compile(r"(?<!\w)\d{8}-?[A-Za-z](?!\w)"), dni),
-    (re.compile(r"(?<!\w)[XYZxyz]-?\d{7}-?[A-Za-z](?!\w)"), nie),
-    (re.compile(r"(?<!\w)[A-Za-z]{6}\d\w[A-Za-z]\d\w[A-Za-z]\w{3}[A-Za-z](?!\w)"), codicefiscale),
-    (re.compile(r"(?<!\w)[12] ?\d{2} ?\d{2} ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}(?!\w)"), nir),
-)
-
-
-def national_ids(text: str) -> Iterator[Span]:
-    """Chinese ids by shape and birth date: one with a mistyped digit is hidden too."""
-    for found in _CN.finditer(text):
-        if _has_birth_date(found.group()):
-            yield Span(found.start(), found.end(), "id")
-
-
-def ids_by_shape(text: str) -> Iterator[Span]:
-    """Ids that are written like nothing else."""
-    return (Span(found.start(), found.end(), "id") for found in _IDS_BY_SHAPE.finditer(text))
-
-
-def ids_by_check(text: str) -> Iterator[Span]:
-    """Ids whose check digit tells them from other numbers."""
-    found = [
-        Span(m.start(), m.end(), "id")
-        for pattern, rules in _IDS_BY_CHECK
-        for m in pattern.finditer(text)
-        if rules.is_valid(m.group())
-    ]
-    found.sort(key=lambda span: span.start)
-    done = 0
-    for span in found:
-        if span.start >= done:
-            done = span.end
-            yield span
-
-
-def _has_birth_date(text: str) -> bool:
-    try:
-        ric.get_birth_date(text)
-    except ValueError:
-        return False
-    return True

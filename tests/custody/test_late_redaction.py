@@ -24,8 +24,8 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import HAND, MadeTicket, make_requester, make_ticket
 
-SUBJECT = "Xiomara Quimby at 7 Gladstone Court"
-TEXT = "Ask for Xiomara Quimby, 7 Gladstone Court. Thanks"
+SUBJECT = "Xiomara Quimby at 7 Gladstone Rookery"
+TEXT = "Ask for Xiomara Quimby, 7 Gladstone Rookery. Thanks"
 BARE = ("[name] at [address]", "Ask for [name], [address]. Thanks")
 
 
@@ -61,7 +61,7 @@ def _put_on_file(test_desk: TestDesk, made: MadeTicket) -> None:
     desk = test_desk.desk
     key = desk.keyring.key(made.requester_id)
     with desk.database.transaction() as db:
-        for field, value in ((Field.NAME, "Xiomara Quimby"), (Field.ADDRESS, "7 Gladstone Court, Lowton")):
+        for field, value in ((Field.NAME, "Xiomara Quimby"), (Field.ADDRESS, "7 Gladstone Rookery, Lowton")):
             add_contact(db, desk, made.requester_id, key, NewContact(field, value, True, desk.clock.now()))
 
 
@@ -90,7 +90,7 @@ def test_earlier_texts_are_hidden_at_once_and_then_redacted(test_desk: TestDesk)
 def test_a_ticket_that_is_handed_over_is_redacted_for_whom_it_belongs_to_now(sqlite_desk: TestDesk) -> None:
     session, desk = sqlite_desk.session("mei", Role.AGENT), sqlite_desk.desk
     made = _ticket(sqlite_desk)
-    person, _ = make_requester(sqlite_desk, {Field.NAME: "Xiomara Quimby", Field.ADDRESS: "7 Gladstone Court"})
+    person, _ = make_requester(sqlite_desk, {Field.NAME: "Xiomara Quimby", Field.ADDRESS: "7 Gladstone Rookery"})
     with desk.database.transaction() as db:
         keys = hand_over(db, desk, made.number, person, Link.PROVEN)
         name = desk.pseudonym(person, keys.requester_key)

@@ -57,7 +57,7 @@ from tests.support.tickets import MadeTicket, attach, make_requester, make_ticke
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
 
-NAME, STREET, PHONE = "Xiomara Quimby", "7 Gladstone Court", "+8613800138999"
+NAME, STREET, PHONE = "Xiomara Quimby", "7 Gladstone Rookery", "+8613800138999"
 WORDS = f"{NAME} of {STREET}"
 HIDDEN = "[name] of [address]"
 
