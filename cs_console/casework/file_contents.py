@@ -7,6 +7,7 @@ is run, followed, fetched or unpacked.
 import csv
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -331,8 +332,12 @@ _NEVER = (
 """Events of the interpreter: a library that a file leads astray gets no further."""
 
 
-def _refuse(event: str, _given: tuple[Any, ...]) -> None:
-    if event.startswith(_NEVER):
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+
+
+def _refuse(event: str, given: tuple[Any, ...]) -> None:
+    writes = event == "open" and isinstance(given[2], int) and given[2] & _WRITES
+    if writes or event.startswith(_NEVER):
         raise PermissionError(event)
 
 

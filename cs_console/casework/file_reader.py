@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ SECONDS = 20.0
 LONGEST_ANSWER = 8 * 1024 * 1024
 NOT_READ = "It could not be read within safe limits: it is damaged, or made to do harm."
 TOO_SLOW = "Reading it took too long, so it was stopped."
+_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9.+-]{0,80}", re.ASCII)
 _BEGIN = (
     "import sys; sys.path[:] = sys.argv[1:]\n"
     "from cs_console.casework.file_contents import main\n"
@@ -86,7 +88,9 @@ def read_document(content: bytes, name: str = "", claimed: str = "") -> Document
 def media_type_of(content: bytes, name: str = "") -> str:
     """The media type of a file by its content; "application/octet-stream" where that does not tell."""
     answer = _asked(content, name, "", type_alone=True)
-    return "application/octet-stream" if isinstance(answer, str) else answer.media_type
+    if isinstance(answer, str) or not _MEDIA_TYPE.fullmatch(answer.media_type):
+        return "application/octet-stream"
+    return answer.media_type
 
 
 def _asked(content: bytes, name: str, claimed: str, *, type_alone: bool) -> _Answer | str:

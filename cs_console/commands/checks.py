@@ -22,6 +22,7 @@ from cs_console.access_log.clocks import clock_difference
 from cs_console.access_log.state import log_state
 from cs_console.adoption.adopting import shelved
 from cs_console.casework.unclear import unclear_tickets
+from cs_console.commands.attachment_settings import attachment_findings, attachments_in_force
 from cs_console.commands.keys import how_to_finish, keyring_belongs, window
 from cs_console.custody.desk_keys import missing_desk_keys, requesters_without_key
 from cs_console.custody.erasing import brought_back, stated_without_proof
@@ -74,6 +75,7 @@ def settings_in_force(settings: Settings) -> dict[str, str]:
         "key rotation": f"within {settings.key_days} days of an erasure",
         "mail": _mail_way(settings).words,
         "text messages": _sms_way(settings).words,
+        **attachments_in_force(settings),
         "checkpoints": checkpoint_store_of(settings).name,
         "remembered": str(settings.memory_folder),
         "pack": settings.pack or "the most recently adopted",
@@ -101,6 +103,7 @@ def examine(settings: Settings) -> tuple[Check, ...]:
         *_key_command_checks(settings),
         _within(PROBE_SECONDS, "mail", partial(_mail_check, settings)),
         _sms_check(settings),
+        *(Check(*finding) for finding in attachment_findings(settings)),
     )
 
 

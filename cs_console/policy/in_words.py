@@ -76,6 +76,9 @@ def _seeing(pack: Pack) -> Iterator[str]:
     )
     for method in pack.verification.methods.values():
         yield from _said(f"{method.title} ({method.clause}): {method.asks}", "  ")
+    days = pack.verification.documents.delete_after_days
+    when = "once" if not days else "1 day after" if days == 1 else f"{days} days after"
+    yield from _said(f"A document that was sent for it is deleted {when} the ticket is closed.", "  ")
 
 
 def _asking(pack: Pack) -> Iterator[str]:

@@ -44,8 +44,9 @@ from cs_console.errors import (
 )
 from models.agent_session import AgentSession
 from models.attachment import Attachment
-from models.enums import Action, Field, RequesterState, Result, Role, TicketKind
+from models.enums import Action, Field, MessageSort, RequesterState, Result, Role, TicketKind
 from models.log import LogEntry, LogHead
+from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
@@ -299,6 +300,16 @@ def test_documents_are_for_verifiers_and_open_tickets(test_desk: TestDesk) -> No
     with pytest.raises(WrongState):
         open_document(test_desk.session("vera-lin", Role.VERIFIER), made.number, file)
     with test_desk.desk.database.reading() as db:
+        assert db.get_one(Attachment, file).seen_at is None
+
+
+def test_what_we_sent_is_no_document_of_the_requesters(sqlite_desk: TestDesk) -> None:
+    _, made, file = own(sqlite_desk)
+    with sqlite_desk.desk.database.transaction() as db:
+        db.connection().execute(update(Message).values(sort=MessageSort.REPLY))
+    with pytest.raises(NothingThere, match="did not send"):
+        open_document(sqlite_desk.session("vera-lin", Role.VERIFIER), made.number, file)
+    with sqlite_desk.desk.database.reading() as db:
         assert db.get_one(Attachment, file).seen_at is None
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import socket
 import subprocess
 import sys
 import time
@@ -121,6 +122,9 @@ def test_a_process_that_a_file_has_taken_over_gives_one_sentence(
 ) -> None:
     """The reading process here does the worst that a hostile file could have it do."""
     mark = tmp_path / "mark"
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.settimeout(0.1)
+    door = listening.getsockname()
     done = {
         "crash": "import os; os.abort()",
         "flood": "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 1000000)",
@@ -129,7 +133,7 @@ def test_a_process_that_a_file_has_taken_over_gives_one_sentence(
         "memory": "x = bytearray(4 * 1024 ** 3)",
         "shell": f"import os; os.system('touch {mark}')",
         "writing": f"open({str(mark)!r}, 'wb').write(b'x')",
-        "socket": "import socket; socket.create_connection(('127.0.0.1', 9))",
+        "socket": f"import socket; socket.create_connection({door!r})",
     }[ending]
     begin = "import sys; sys.path[:] = sys.argv[1:]\nfrom cs_console.casework.file_contents import limit_this_process\n"
     monkeypatch.setattr(file_reader, "_BEGIN", f"{begin}limit_this_process()\n{done}\n")
@@ -139,7 +143,15 @@ def test_a_process_that_a_file_has_taken_over_gives_one_sentence(
     assert time.monotonic() - begun < 15
     assert found.remark == (TOO_SLOW if ending == "loop" else NOT_READ)
     assert (found.kind, found.size) == ("other", 2_000_000)
-    assert not mark.exists() or not mark.stat().st_size
+    assert not mark.exists()
+    with listening, pytest.raises(TimeoutError):
+        listening.accept()
+
+
+def test_a_type_that_would_forge_a_header_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    lie = '{"kind":"text","called":"x","media_type":"text/x\\r\\nBcc: a@b","head":[],"text":"","rows":[],"remark":""}'
+    monkeypatch.setattr(file_reader, "_BEGIN", f"import sys; sys.stdin.buffer.read(); sys.stdout.write({lie!r})")
+    assert media_type_of(b"x") == "application/octet-stream"
 
 
 def test_the_process_learns_nothing_of_the_desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from cs_console.act_id import new_act
+from cs_console.casework import reply_files
 from cs_console.casework.attachments import open_attachment
 from cs_console.casework.conversation import open_ticket, reply
 from cs_console.casework.reply_files import MOST_FILES, attach_file, attached_files, take_off
@@ -182,6 +183,26 @@ def test_the_limit_is_for_all_files_together(sqlite_desk: TestDesk, folder: Path
     [label] = attached_files(mei, made.number)
     take_off(mei, made.number, label.id)
     attach_file(mei, made.number, "half.bin")
+    assert len(attached_files(mei, made.number)) == 1
+
+
+def test_what_is_attached_meanwhile_counts_too(
+    sqlite_desk: TestDesk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mei, made = own(sqlite_desk, folder)
+    sqlite_desk.desk.settings = sqlite_desk.desk.settings.model_copy(update={"attach_mib": 1})
+    (folder / "half.bin").write_bytes(bytes(600_000))
+    looked: list[str] = []
+
+    def twice(_content: bytes, name: str) -> str:
+        looked.append(name)
+        if len(looked) == 1:
+            attach_file(mei, made.number, "half.bin")  # from the agent's other window
+        return "application/octet-stream"
+
+    monkeypatch.setattr(reply_files, "media_type_of", twice)
+    with pytest.raises(FileRefused, match="together"):
+        attach_file(mei, made.number, "half.bin")
     assert len(attached_files(mei, made.number)) == 1
 
 

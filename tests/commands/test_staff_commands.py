@@ -295,6 +295,24 @@ def test_doctor_finds_a_missing_way_to_send_mail(desk_home: Path) -> None:
     assert checked()["mail"]["ok"] is False
 
 
+def test_doctor_says_whether_attachments_can_be_saved_passed_on_and_attached(
+    desk_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not {"saved attachments", "attachment command", "attached files"} & set(checked())
+    folder = tmp_path / "files"
+    for name in ("DOWNLOAD", "ATTACH_FROM"):
+        monkeypatch.setenv(f"CS_CONSOLE_{name}", str(folder))
+    monkeypatch.setenv("CS_CONSOLE_ATTACHMENT_COMMAND", "no-such-program --canary")
+    names = ("saved attachments", "attachment command", "attached files")
+    assert [checked()[name]["ok"] for name in names] == [False] * 3
+    folder.mkdir()
+    monkeypatch.setenv("CS_CONSOLE_ATTACHMENT_COMMAND", "sh -c true")
+    assert [checked()[name]["ok"] for name in names] == [True] * 3
+    monkeypatch.setenv("CS_CONSOLE_ATTACH_FROM", str(desk_home.parent))
+    assert "keys" in str(checked()["attached files"]["words"])
+    assert "canary" not in run("doctor").stdout
+
+
 @pytest.mark.parametrize(
     ("variable", "url", "name"),
     [

@@ -110,6 +110,15 @@ async def test_leaving_ends_the_view(sqlite_desk: TestDesk, key: str) -> None:
         await shown.until(lambda: bool(recorded(sqlite_desk.desk, Action.VIEW_ENDED)), "the end of the view")
 
 
+async def test_a_screen_that_is_taken_away_ends_the_view(sqlite_desk: TestDesk) -> None:
+    mei, made = with_file(sqlite_desk)
+    async with console(sqlite_desk, mei) as shown:
+        await opened(shown, made.number)
+        shown.app.pop_screen()
+        await shown.until_on(TicketScreen)
+        await shown.until(lambda: bool(recorded(sqlite_desk.desk, Action.VIEW_ENDED)), "the end of the view")
+
+
 async def test_help_lies_on_top_and_the_file_is_still_there(sqlite_desk: TestDesk) -> None:
     mei, made = with_file(sqlite_desk)
     async with console(sqlite_desk, mei) as shown:

@@ -31,7 +31,7 @@ from tests.support.consoles import Console, console
 from tests.support.desk import TestDesk
 from tests.support.doors import at_the_door
 from tests.support.held_words import backwards, holders
-from tests.support.tickets import make_ticket
+from tests.support.tickets import attach, make_ticket
 
 pytestmark = [pytest.mark.usefixtures("cheap_passwords"), pytest.mark.own_caches]
 
@@ -115,6 +115,32 @@ async def test_a_value_that_was_hidden_is_held_by_nothing(
         await shown.press("enter")
         await shown.until(lambda: backwards(EMAN) in shown.drawn(), "the value")
         assert "cache of rich.cells.cached_cell_len" in {holder.partition(" (")[0] for holder in holders(EMAN)}
+        await hide(shown, sqlite_desk)
+        await nothing_holds(shown, EMAN)
+
+
+@pytest.mark.parametrize("hide", [escape, lock, sign_out])
+@pytest.mark.parametrize("name", ["letter.txt", "names.csv"])
+async def test_a_file_that_was_closed_is_held_by_nothing(
+    sqlite_desk: TestDesk, name: str, hide: Callable[[Console, TestDesk], Awaitable[None]]
+) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei, verified=True)
+    content = f"I am {backwards(EMAN)};Example\nI am;{backwards(EMAN)}\n" * 12
+    attach(sqlite_desk, made, name, "text/plain", content.encode())
+    re.purge()  # as if another process had taken it in
+    del content
+    async with console(sqlite_desk, mei, (120, 34)) as shown:
+        screen = TicketScreen(made.number)
+        await shown.open(screen)
+        await shown.until(lambda: screen.view is not None, "the ticket")
+        await shown.press("f")
+        await shown.until_words("Which file do you need to see?")
+        await shown.press("enter")
+        await shown.until_words("Why do you need it?")
+        await shown.press("enter")
+        await shown.until(lambda: backwards(EMAN) in shown.drawn(), "the file")
+        assert holders(EMAN)
         await hide(shown, sqlite_desk)
         await nothing_holds(shown, EMAN)
 
