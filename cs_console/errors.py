@@ -367,6 +367,15 @@ class NothingThere(ConsoleError):
     code = "not_found"
 
 
+class SenderBlocked(ConsoleError):
+    """The sender is blocked already."""
+
+    code = "sender_blocked"
+
+    def __init__(self) -> None:
+        super().__init__("This sender is blocked already.", "Their mail is set aside as spam.")
+
+
 # --- tickets ---------------------------------------------------------------------------------------------
 
 

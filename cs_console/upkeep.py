@@ -18,6 +18,7 @@ from cs_console.delivery.acknowledging import acknowledge_waiting
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Desk
 from cs_console.errors import ConsoleError
+from cs_console.intake.set_aside_acts import retry_after_update
 from cs_console.staff.desk_time import record_parted_clock
 from cs_console.verification.closure import close_unverified
 from cs_console.verification.documents import delete_documents
@@ -30,8 +31,8 @@ def keep_up(desk: Desk) -> None:
     desk's, open again what is due for review, escalate what is overdue, erase what waits for it, list the desk's own
     keys, drop old drafts that have no ticket, forget acts of long ago, go on with a renewal of the look-up keys that
     was cut short, remind of and close unverified requests, delete documents that were sent for a verification, redact
-    texts again that were read before a contact was known, queue acknowledgements that waited for their turn, send what
-    is queued, give tickets from before a key of their own.
+    texts again that were read before a contact was known, read mail again that an earlier version could not read, queue
+    acknowledgements that waited for their turn, send what is queued, give tickets from before a key of their own.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
@@ -53,6 +54,7 @@ def keep_up(desk: Desk) -> None:
         close_unverified,
         delete_documents,
         redact_waiting,
+        retry_after_update,
         acknowledge_waiting,
         _deliver,
         give_keys,

@@ -25,8 +25,15 @@ MOVES_POLICY = (Role.SUPERVISOR,)
 """Puts a ticket under another policy: it changes the rules in the middle of a case."""
 NAMES_REVIEWERS = (Role.PRIVACY_OFFICER,)
 """Names a person where independence leaves no one: an exception to it, so not for those who lead the work."""
-SEES_QUARANTINE = (Role.ADMIN,)
-"""Lists mail that could not be read, by reason and size alone: running the desk, with no personal data in it."""
+SEES_QUARANTINE = (Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.ADMIN)
+"""Lists mail that is set aside, by reason and size: running the desk, with no personal data in it."""
+HANDLES_SET_ASIDE = (Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+"""Sees its redacted subjects; files it as a person's, has it read again, or drops it. Not those who work the queue:
+what is dropped never reaches anyone."""
+READS_SET_ASIDE = (Role.PRIVACY_OFFICER,)
+"""Reads one as it came: it belongs to no ticket, so no agent's work needs it."""
+BLOCKS_SENDERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+"""Has a sender's mail set aside from now on, on a ticket that came from there."""
 
 # --- verification
 STARTS_VERIFICATION = (Role.AGENT, Role.VERIFIER, Role.SUPERVISOR)

@@ -1,4 +1,4 @@
-"""`cs-console intake ...`: take in mail and JSON Lines, and list what could not be read."""
+"""`cs-console intake ...`: take in mail and JSON Lines."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -8,19 +8,21 @@ from typing import Annotated
 import typer
 
 from cs_console.adoption.adopting import note_current
+from cs_console.commands import quarantine
 from cs_console.commands.context import Home, Json, desk, errors_end_command, print_json
 from cs_console.commands.progress import progress_bar
 from cs_console.desk import operator_session
 from cs_console.intake.explain import QUARANTINE, Explained
 from cs_console.intake.explain import explain as explained
 from cs_console.intake.intake import OUTCOMES, ImportCounts, import_jsonl, import_mail
-from cs_console.intake.quarantine import KeptMail, listing
-from cs_console.local_time import sortable
 from cs_console.opening import has_desk
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import load
 
-app = typer.Typer(help="Take in mail and JSON Lines, and list what could not be read.", no_args_is_help=True)
+app = typer.Typer(help="Take in mail and JSON Lines, and handle mail that is set aside.", no_args_is_help=True)
+app.add_typer(quarantine.app, name="quarantine")
+app.command()(quarantine.blocked)
+app.command()(quarantine.unblock)
 
 _WORDS = ("read", *OUTCOMES)
 _EACH_TIME = ("read", "opened", "appended", "duplicate", "quarantined", "requesters")
@@ -69,28 +71,6 @@ def explain(files: Paths, home: Home = None, json: Json = False) -> None:
             return
     with desk(home) as opened:
         _print_explained(explained(files, opened.packs.current, operator_session(opened)), json)
-
-
-@app.command()
-def quarantine(
-    home: Home = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="The most to list.")] = 50,
-    json: Json = False,
-) -> None:
-    """List what could not be read, newest first: when it came, its size and the reason. The content stays sealed."""
-    with desk(home) as opened:
-        kept = listing(operator_session(opened), limit)
-    if json:
-        print_json({"quarantined": [_as_json(one) for one in kept]})
-    elif not kept:
-        print("The quarantine is empty.")
-    else:
-        for one in kept:
-            print(f"{sortable(one.at)}  {one.size:>11,} B  {one.reason}")
-
-
-def _as_json(kept: KeptMail) -> dict[str, object]:
-    return {"at": kept.at.isoformat(), "size": kept.size, "reason": kept.reason}
 
 
 def _print_explained(found: Iterator[Explained], json: bool) -> None:

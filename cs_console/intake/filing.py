@@ -61,13 +61,16 @@ def file_message(
     new_key: NewKey,
     redacted: RedactedAhead,
     assignee_id: str | None = None,
+    *,
+    was_apart: bool = False,
+    released: bool = False,
 ) -> Taken:
-    """Open a ticket for a message or append it to the one that it continues, once.
+    """Open a ticket for a message or append it to the one that it continues, once; or what else its class asks for.
 
     A new one is the `assignee_id`'s, unless that person has to keep away from it: then it is unassigned, and the
-    answer says so. Imports wait for each other on the ticket counter, so that of two equal messages one is the
-    duplicate. Raises OtherTerms where the texts were redacted for other terms than the requester's
-    (`redacting_ahead`).
+    answer says so. `was_apart`: it could not be read before, and is kept apart still; `released`: a person decided that
+    it is a person's. Imports wait for each other on the ticket counter, so that of two equal messages one is the
+    duplicate. Raises OtherTerms where the texts were redacted for other terms than the requester's (`redacting_ahead`).
     """
     desk = session.desk
     lock_counter(db)
@@ -75,9 +78,9 @@ def file_message(
     number = ticket_holding(db, desk, message, at)
     if number is not None:
         return Taken("duplicate", number)
-    if is_set_aside(db, desk, message):
+    if not released and is_set_aside(db, desk, message, but_unread=was_apart):
         return Taken("duplicate")
-    match class_here(db, desk, message):
+    match MailClass.PERSON if released else class_here(db, desk, message):
         case MailClass.SPAM:
             set_aside(db, desk, message, redacted, SetAside.SPAM, spam_reason(message))
             return Taken("spam")

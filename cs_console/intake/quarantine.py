@@ -1,7 +1,9 @@
 """Mail that became no ticket, kept whole and sealed with the reason, and never imported twice."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
@@ -10,14 +12,18 @@ from sqlmodel import Session, col
 from cs_console.bulk_insert import insert_into
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.sealing import Place, seal
+from cs_console.custody.set_aside import OWNER, open_desk_words
 from cs_console.desk import Desk, DeskSession
+from cs_console.errors import SealBroken
+from cs_console.plain_text import plain
 from cs_console.prepared import Prepared
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_record import UNREADABLE
 from models.columns import new_id
 from models.enums import SetAside, SetAsideState, TicketKind
 from models.quarantined import Quarantined
-from models.roles import SEES_QUARANTINE
+from models.roles import HANDLES_SET_ASIDE, SEES_QUARANTINE
 
-OWNER = "desk:quarantine"
 _BY_DIGEST = Prepared(select(col(Quarantined.id)).where(col(Quarantined.digest) == bindparam("token")))
 _LAST_NUMBER = Prepared(select(func.coalesce(func.max(col(Quarantined.number)), 0)))
 _add = insert_into(Quarantined)
@@ -27,7 +33,8 @@ _add = insert_into(Quarantined)
 class KeptMail:
     """One thing that is kept apart, without its content: when it came (UTC), its size in bytes, and why it is here.
 
-    `kind`: what its words ask for, as far as a guess can tell, None where they cannot be read.
+    `kind`: what its words ask for, as far as a guess can tell, None where they cannot be read. `subject`: redacted, for
+    those who see it.
     """
 
     at: datetime
@@ -36,6 +43,7 @@ class KeptMail:
     number: int = 0
     sort: SetAside = SetAside.UNREADABLE
     kind: TicketKind | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +63,53 @@ class Kept:
 
 
 def listing(session: DeskSession, limit: int, sort: SetAside | None = None) -> tuple[KeptMail, ...]:
-    """What is kept apart, newest first, at most `limit`: for operators, and for admins, who see no personal data.
+    """What is kept apart, newest first, at most `limit`, without its subjects: for operators, and for admins.
 
     Nothing that was sealed is opened. Raises NotAllowed, SessionEnded.
     """
+    with session.reading(*SEES_QUARANTINE) as db:
+        return tuple(kept for kept, _, _ in _newest(db, limit, sort))
+
+
+def listing_with_subjects(session: DeskSession, limit: int, sort: SetAside | None = None) -> tuple[KeptMail, ...]:
+    """The same with the redacted subjects. Raises NotAllowed, NoUndertaking, SessionEnded."""
+    with session.reading(*HANDLES_SET_ASIDE) as db:
+        require_current(db, session)
+        return tuple(
+            kept if sealed is None else replace(kept, subject=_subject(session.desk, row, sealed))
+            for kept, row, sealed in _newest(db, limit, sort)
+        )
+
+
+def counts(session: DeskSession) -> dict[SetAside, int]:
+    """How many of each sort are kept. Raises NotAllowed, SessionEnded."""
+    counted = (
+        select(col(Quarantined.sort), func.count())
+        .where(col(Quarantined.state) == SetAsideState.KEPT)
+        .group_by(col(Quarantined.sort))
+    )
+    with session.reading(*SEES_QUARANTINE) as db:
+        found = {SetAside(sort): int(count) for sort, count in db.connection().execute(counted)}
+    return {sort: found.get(sort, 0) for sort in SetAside}
+
+
+def _subject(desk: Desk, row: str, sealed: bytes) -> str:
+    try:
+        return plain(open_desk_words(desk, "quarantined", "subject", row, sealed))
+    except SealBroken:  # the others can still be handled
+        return UNREADABLE
+
+
+def _newest(db: Session, limit: int, sort: SetAside | None) -> Iterator[tuple[KeptMail, str, bytes | None]]:
+    """Each with its row's id and its sealed subject."""
     table = Quarantined
-    columns = (table.at, table.size, table.reason, table.number, table.sort, table.kind)
+    columns = (table.at, table.size, table.reason, table.number, table.sort, table.kind, table.id, table.subject)
     newest: Select[*tuple[Any, ...]] = select(*map(col, columns)).where(col(table.state) == SetAsideState.KEPT)
     if sort is not None:
         newest = newest.where(col(table.sort) == sort)
     newest = newest.order_by(col(table.at).desc(), col(table.number).desc()).limit(limit)
-    with session.reading(*SEES_QUARANTINE) as db:
-        return tuple(
-            KeptMail(at, size, reason, number, SetAside(of), TicketKind(kind) if kind else None)
-            for at, size, reason, number, of, kind in db.connection().execute(newest)
-        )
+    for at, size, reason, number, of, kind, row, subject in db.connection().execute(newest):
+        yield KeptMail(at, size, reason, number, SetAside(of), TicketKind(kind) if kind else None), row, subject
 
 
 def is_kept(db: Session, desk: Desk, digest: str) -> bool:
@@ -82,6 +122,7 @@ def holds(db: Session, token: bytes) -> bool:
     return _BY_DIGEST.first(db.connection(), {"token": token}) is not None
 
 
+@cache
 def program_version() -> str:
     """What another version of the program may read that this one could not."""
     from importlib.metadata import version  # slow to import, and few imports have a use for it

@@ -34,11 +34,14 @@ def sentence(reason: str) -> str:
     return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
 
 
-def is_set_aside(db: Session, desk: Desk, message: IncomingMessage) -> bool:
-    """Whether this very message is kept apart, or was once: by its content, or byte for byte."""
+def is_set_aside(db: Session, desk: Desk, message: IncomingMessage, *, but_unread: bool = False) -> bool:
+    """Whether this very message is kept apart, or was once: by its content, or byte for byte.
+
+    `but_unread`: what is kept of it unread does not count.
+    """
     if holds(db, message_token(desk, message)):
         return True
-    return bool(message.digest) and is_kept(db, desk, message.digest)
+    return not but_unread and bool(message.digest) and is_kept(db, desk, message.digest)
 
 
 def set_aside(

@@ -16,11 +16,12 @@ OPENERS = {
     *("contact_match", "disclosure", "contacts", "on_file", "safe_views", "sending", "attachment_labels"),
     "answered_mail",
     *("ticket_keys", "ticket_key_upgrade", "handing_over", "index_rotation", "suppression"),
-    *("taken_back", "factor_secrets", "drafts", "reply_files"),
+    *("taken_back", "factor_secrets", "drafts", "reply_files", "set_aside"),
 }
 """disclosure: for a person, on record. contact_match, contacts, on_file, sending, answered_mail: for machines.
 safe_views: masks and redactions. attachment_labels: redacted at once. ticket_keys to suppression: keys and look-ups,
-sealed again at once. taken_back to reply_files: what an agent's own account gave.
+sealed again at once. taken_back to reply_files: what an agent's own account gave. set_aside: mail that belongs to
+no requester, on record for a person.
 """
 KEY = bytes(range(32))
 PLACE = Place("requester", "contact", "value", "row")
@@ -59,6 +60,7 @@ def test_only_the_named_modules_of_custody_import_the_opening() -> None:
         "contacts.address_for_sending",
         "sending.line_for_sending",
         "answered_mail.answered_mail",
+        "set_aside.set_aside_for_filing",
     ],
 )
 def test_what_is_opened_for_a_machine_is_opened_by_no_screen_and_no_command(opener: str) -> None:
@@ -124,6 +126,7 @@ def test_no_two_seals_are_alike() -> None:
         ("attachment", "label"),
         ("attachment", "content"),
         ("quarantined", "content"),
+        ("quarantined", "subject"),
     ],
 )
 def test_originals_do_not_open_as_safe_views(table: str, column: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from cs_console.custody import opening
 from cs_console.desk import operator_session
 from cs_console.errors import NotAllowed
-from cs_console.intake.quarantine import KeptMail, keep, listing
+from cs_console.intake.quarantine import KeptMail, keep, listing, listing_with_subjects
 from models.enums import Role
 from tests.support.desk import TestDesk
 from tests.support.stored import unreadable
@@ -43,6 +43,9 @@ def test_nothing_is_opened(test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch)
 
 def test_who_may_list_it(test_desk: TestDesk) -> None:
     """Policy IV.(1)2: deny by default."""
-    assert listing(test_desk.session("ada", Role.ADMIN), 50) == ()
+    for role in (Role.ADMIN, Role.SUPERVISOR, Role.PRIVACY_OFFICER):
+        assert listing(test_desk.session(role.value, role), 50) == ()
+    with pytest.raises(NotAllowed):
+        listing_with_subjects(test_desk.session("ida", Role.ADMIN), 50)
     with pytest.raises(NotAllowed):
         listing(test_desk.session("mei", Role.AGENT), 50)

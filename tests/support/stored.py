@@ -110,7 +110,7 @@ def quarantine(desk: Desk) -> list[tuple[str, bytes, int]]:
         ]
 
 
-def unreadable(desk: Desk, name: str, size: int, reason: str = "", content: bytes = b"canary") -> Kept:
+def unreadable(desk: Desk, name: str, size: int, reason: str = "", content: bytes = b"\0canary") -> Kept:
     """Something to put aside, as an import does with what it cannot read."""
     token = reference_token(desk.keyring, name)
     return Kept(SetAside.UNREADABLE, token, content, size, reason or f"unreadable: {name}.")
