@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
+from cs_console.desk import Desk
 from cs_console.errors import FileNotSaved
 from cs_console.settings import Settings
 
@@ -21,6 +22,7 @@ FIRST_SECONDS = 2.0
 """A command that fails within this time is reported to the agent."""
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
 """All that a command gets of the console's environment, which may hold passwords."""
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in there, which no one else can enter
 _FOLDER = "cs-console-passed-on-"
 
 
@@ -73,9 +75,8 @@ def pass_on(settings: Settings, command: str, name: str, content: bytes) -> None
     The file, readable by its owner alone, is deleted when the command ends, after ten minutes at most. Raises
     FileNotSaved where the command cannot be started or fails at once.
     """
-    _remove_left_over(settings)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=_FOLDER, dir=_room(settings)))
+        folder = Path(tempfile.mkdtemp(prefix=_FOLDER, dir=_rooms(settings)[0]))
         try:
             path = folder / _write(folder, name, content)
             started = subprocess.Popen(  # noqa: S603 - the operator's own command, with one path of our making
@@ -109,18 +110,22 @@ def _wait(started: "subprocess.Popen[bytes]", folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _room(settings: Settings) -> Path:
-    """Where such a file lies meanwhile: in memory that only this account reads, where the system has that."""
-    own = Path(os.environ.get("XDG_RUNTIME_DIR") or settings.home)
-    return own if own.is_dir() and os.access(own, os.W_OK) else settings.home
+def remove_left_over(desk: Desk) -> None:
+    """Delete what a console left that was killed while a command had its file; for the upkeep."""
+    if desk.settings.attachment_command:
+        for room in _rooms(desk.settings):
+            for folder in room.glob(f"{_FOLDER}*"):
+                with suppress(OSError):
+                    left = folder.lstat()
+                    if left.st_uid == os.geteuid() and time.time() - left.st_mtime > 2 * COMMAND_SECONDS:
+                        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _remove_left_over(settings: Settings) -> None:
-    """Delete what a console left that was killed while a command had its file."""
-    for folder in _room(settings).glob(f"{_FOLDER}*"):
-        with suppress(OSError):
-            if time.time() - folder.stat().st_mtime > 2 * COMMAND_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
+def _rooms(settings: Settings) -> list[Path]:
+    """Where such a file can lie meanwhile, the best first: in memory where the system has that, else in the home."""
+    own = os.environ.get("XDG_RUNTIME_DIR")
+    places = [*([Path(own)] if own else []), MEMORY, settings.home]
+    return [place for place in places if place.is_dir() and os.access(place, os.W_OK | os.X_OK)]
 
 
 def _not_run(what: str) -> FileNotSaved:

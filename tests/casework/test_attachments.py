@@ -42,6 +42,7 @@ from cs_console.errors import (
     SwitchedOff,
     WrongState,
 )
+from cs_console.upkeep import keep_up
 from models.agent_session import AgentSession
 from models.attachment import Attachment
 from models.enums import Action, Field, MessageSort, RequesterState, Result, Role, TicketKind
@@ -384,7 +385,7 @@ def test_the_command_gets_the_path_without_a_shell_and_without_the_environment(
     mei, made, _ = own(sqlite_desk)
     file = attach(sqlite_desk, made, "$(touch pwned); --help 'x.txt", "text/plain", TEXT)
     monkeypatch.setenv("CS_CONSOLE_SMTP_URL", "smtp://user:canary@host")
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     told = tmp_path / "told"
     script = tmp_path / "show file"
     script.write_text(f'#!/bin/sh\n(cat "$2"; echo "$1|$2"; ls -l "$2"; env) > {told}.part\nmv {told}.part {told}\n')
@@ -393,13 +394,27 @@ def test_the_command_gets_the_path_without_a_shell_and_without_the_environment(
     pass_attachment_on(mei, made.number, file, "read-original")
     said = told.read_text()
     assert said.startswith(TEXT.decode())
-    assert f"--view|{sqlite_desk.desk.settings.home}" in said
+    assert f"--view|{tmp_path}/cs-console-passed-on-" in said
     assert "-rw-------" in said
     assert "canary" not in said
     assert not list(tmp_path.rglob("pwned"))
-    assert not list(sqlite_desk.desk.settings.home.glob("cs-console-passed-on-*"))
+    assert not list(tmp_path.glob("cs-console-passed-on-*"))
     [entry] = recorded(sqlite_desk.desk, Action.ATTACHMENT_PASSED_ON)
     assert entry.outcome is Result.DONE
+
+
+def test_what_a_killed_console_left_with_the_command_goes_with_the_upkeep(
+    sqlite_desk: TestDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with_settings(sqlite_desk, attachment_command="true")
+    old, new = (tmp_path / f"cs-console-passed-on-{name}" for name in ("old", "new"))
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "letter.txt").write_bytes(TEXT)
+    os.utime(old, (0, 0))
+    keep_up(sqlite_desk.desk)
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 @pytest.mark.parametrize(("command", "words"), [("/no/such/command", "could not be started"), ("false", "exit status")])

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 from sqlmodel import col
 
 from cs_console.casework.attachments import attachments_of, open_document
@@ -98,6 +98,21 @@ def test_the_upkeep_deletes_and_the_bytes_leave_the_stores_files(sqlite_desk: Te
     close(sqlite_desk, made.number)
     keep_up(sqlite_desk.desk)
     assert files_holding(home, [sealed]) == []
+
+
+@pytest.mark.engines("sqlite")
+def test_looking_for_documents_does_not_walk_the_closed_tickets(test_desk: TestDesk) -> None:
+    """Every minute, also at a million tickets."""
+    seen(test_desk)
+    asked: list[str] = []
+    engine = test_desk.desk.database.engine
+    with engine.connect() as connection:
+        event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        delete_documents(test_desk.desk)
+        [statement] = [one for one in asked if "seen_at IS NOT NULL" in one]
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}"))
+    assert "attachment_document" in plan
+    assert "SCAN message" not in plan
 
 
 def test_a_mark_that_the_log_does_not_hold_deletes_nothing(test_desk: TestDesk) -> None:
