@@ -19,6 +19,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
 from cs_console.access_log.canonical import COLUMNS, entry_bytes, new_salt
@@ -230,6 +231,8 @@ def _read_back_before_the_commit(db: Session, desk: "Desk", seq: int) -> None:
     def read_back(db: Session) -> None:
         del db.info[_TO_READ_BACK]
         db.flush()
+        if not numbers:
+            return  # all of them were undone
         asked: list[Step] = [(_READ_ALL_BACK, {"first": numbers[0], "last": numbers[-1]})]
         if not desk.database.is_sqlite:
             asked.insert(0, (_RUN_DEFERRED, {}))
@@ -239,6 +242,29 @@ def _read_back_before_the_commit(db: Session, desk: "Desk", seq: int) -> None:
             raise _not_taken()
 
     event.listen(db, "before_commit", read_back, once=True)
+
+
+@contextmanager
+def savepoint(db: Session) -> Iterator[None]:
+    """What fails within is undone with the entries that it appended; the rest of the transaction stays, and goes on.
+
+    Objects that were read or added through `db` before are no longer its own after a failure.
+    """
+    db.flush()
+    before = len(db.info.get(_TO_READ_BACK, ()))
+    nested = db.connection().begin_nested()
+    try:
+        yield
+        db.flush()
+    except BaseException as problem:
+        try:
+            nested.rollback()
+        except SQLAlchemyError:  # a full disk, for one, has undone the whole transaction already
+            raise problem from None
+        db.expunge_all()
+        del db.info.get(_TO_READ_BACK, [])[before:]
+        raise
+    nested.commit()
 
 
 def _not_taken() -> LogBroken:

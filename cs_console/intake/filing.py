@@ -25,14 +25,14 @@ from cs_console.deadlines.clock import Happened, Step, clock_of
 from cs_console.delivery.acknowledging import acknowledge_form
 from cs_console.desk import Desk, DeskSession
 from cs_console.independence.separation import excluded_agents
-from cs_console.intake.incoming import IncomingMessage, Taken
+from cs_console.intake.incoming import NO_SUBJECT, IncomingMessage, Taken
 from cs_console.intake.key_pool import NewKey
 from cs_console.intake.kinds import guess_kind
 from cs_console.intake.languages import language_of
 from cs_console.intake.machine_mail import note_automatic, note_report, skip_own
 from cs_console.intake.received_lines import Into, add_received
 from cs_console.intake.redacted_ahead import RedactedAhead
-from cs_console.intake.set_aside import NO_SUBJECT, class_here, is_set_aside, set_aside, spam_reason
+from cs_console.intake.set_aside import class_here, is_set_aside, set_aside, spam_reason
 from cs_console.intake.threads import Continued, continued_ticket, names_a_ticket, ticket_holding, wake
 from cs_console.tickets.numbers import lock_counter, next_number
 from cs_console.tickets.requesters import add_requester
@@ -103,7 +103,25 @@ def texts_and_terms(
     """What to redact of a message ahead, and for which terms if its sender is new; None where it names a ticket."""
     regions = session.desk.packs.current.meta.regions
     known = None if names_a_ticket(message) else KnownTerms((), message.contacts)
-    return (message.shown_text, message.subject or NO_SUBJECT), regions, known
+    return message.texts, regions, known
+
+
+def case_terms(db: Session, desk: Desk, message: IncomingMessage) -> tuple[tuple[str, ...], KnownTerms]:
+    """What `file_message` would want the message's texts redacted for, as things are now; nothing is locked.
+
+    Raises KeyDestroyed, KeyMissing or SealBroken where its requester's data opens no more.
+    """
+    continued = continued_ticket(db, desk, message, lock=False) if names_a_ticket(message) else None
+    if continued is not None:
+        keys = ticket_keys(db, desk, continued.number)
+        known = known_values(db, desk, continued.requester_id, keys.requester_key, keys)
+        pack = desk.packs.get(db.get_one(Ticket, continued.number).pack)
+        return pack.meta.regions, known.with_claims(message.contacts)
+    person = _person_of(db, desk, message)
+    if person is None:
+        return desk.packs.current.meta.regions, KnownTerms((), message.contacts)
+    known = known_values(db, desk, person, desk.keyring.key(person))
+    return desk.packs.current.meta.regions, known.with_claims(message.contacts)
 
 
 def believed(at: datetime | None, now: datetime) -> datetime:

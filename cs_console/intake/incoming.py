@@ -28,6 +28,7 @@ class Limits:
 
 
 LIMITS = Limits()
+NO_SUBJECT = "(no subject)"
 REST_KEPT = "[the rest of this long message is kept as a sealed file]"
 """A line of its own under a text that was cut."""
 
@@ -110,6 +111,11 @@ class IncomingMessage:
         """The text with its remarks above it."""
         said = "\n".join(f"[{remark}]" for remark in self.remarks)
         return f"{said}\n\n{self.text}".rstrip("\n") if said else self.text
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """What is redacted of it."""
+        return self.shown_text, self.subject or NO_SUBJECT
 
 
 @dataclass(frozen=True, slots=True)

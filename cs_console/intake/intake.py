@@ -1,13 +1,13 @@
 """Intake: whatever comes in becomes a ticket, a follow-up, a note, a duplicate, or is kept apart, sealed.
 
-`read` is always the sum of the OUTCOMES. One transaction a message, so that an import that is killed can simply be run
-again.
+`read` is always the sum of the OUTCOMES. A message is counted once what became of it is committed, so that an import
+that is killed can simply be run again.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -15,23 +15,27 @@ from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.erasing import apply_again
+from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.late_redaction import redact_waiting
 from cs_console.desk import DeskSession
 from cs_console.errors import ConsoleError, DeskKeyMissing, KeyDestroyed, KeyMissing, SealBroken, Unreadable
 from cs_console.intake import jsonl
+from cs_console.intake.batches import MOST, NotFiled, Waiting, file_batch
 from cs_console.intake.filing import file_message, texts_and_terms
 from cs_console.intake.incoming import LIMITS, IncomingFile, IncomingMessage, Limits, Taken
 from cs_console.intake.key_pool import KeyStock, NewKey, one_at_a_time
 from cs_console.intake.mail import content_name, read_mail
-from cs_console.intake.mail_files import find_sources, mails_in
+from cs_console.intake.mail_files import RawMail, Source, find_sources, mails_in
 from cs_console.intake.on_file import Put, put_on_file
 from cs_console.intake.our_mail import our_mail
 from cs_console.intake.quarantine import Kept, is_kept, keep, program_version
+from cs_console.intake.read_ahead import Reading, ReadMail, read_mails
 from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
 from cs_console.tickets.numbers import lock_counter
 from models.enums import Action, SetAside
 from models.roles import OPENS_TICKETS
 
+_BATCH_BYTES = 4 * 1024 * 1024
 REDACTING_SECONDS = 0.2
 """How long an import redacts earlier texts after each record; the upkeep goes on with what is left."""
 
@@ -94,17 +98,19 @@ def import_mail(
     Raises BadInput naming a path that cannot be used, before anything is imported.
     """
     sources = find_sources(paths)
-    total, before = sum(source.size for source in sources), 0
+    total = sum(source.size for source in sources)
     with _run_of(session, "mail", told, limits) as run:
-        for source in sources:
-            for raw in mails_in(source, limits):
-                if raw.skipped:
-                    run.pass_over()
-                else:
-                    run.take_mail(_piece(raw.place, raw.content, raw.size))
-                _report(progress, before + raw.done, total)
-            before += source.size
+        run.take_mails(_in_all(sources, limits), total, progress)
     return run.counts()
+
+
+def _in_all(sources: Sequence[Source], limits: Limits) -> Iterator[RawMail]:
+    """Every mail of the sources; `done` counts the bytes of them all."""
+    before = 0
+    for source in sources:
+        for raw in mails_in(source, limits):
+            yield replace(raw, done=before + raw.done)
+        before += source.size
 
 
 def import_jsonl(
@@ -163,12 +169,42 @@ class _Run:
         people = {put.value: self._outcomes[put] for put in Put}
         return ImportCounts(read=sum(found.values()), **found, **people)
 
-    def pass_over(self) -> None:
-        """Count one that its folder marks as thrown away, or as a draft."""
-        self._outcomes["skipped"] += 1
+    def take_mails(self, raws: Iterable[RawMail], total: int, progress: Progress | None) -> None:
+        """Take in mails, and report each once what became of it is committed."""
+        reading = Reading(self._limits, self._ours, self._session.desk.packs.current.meta.regions)
+        for batch in _batches(read_mails(self._to_read(raws), reading, total)):
+            readable = [self._waiting(read, reading) for _, read in batch if read.message is not None]
+            filed = file_batch(self._session, readable)
+            for raw, read in batch:
+                self._count(raw, read, filed)
+                _report(progress, raw.done, total)
 
-    def take_mail(self, piece: _Piece) -> None:
-        self._take(piece, lambda: read_mail(piece.content, self._limits, self._ours))
+    def _to_read(self, raws: Iterable[RawMail]) -> Iterator[RawMail]:
+        """All but those that their folder marks as thrown away, or as a draft: these are only counted."""
+        for raw in raws:
+            if raw.skipped:
+                self._outcomes["skipped"] += 1
+            else:
+                yield raw
+
+    def _waiting(self, read: ReadMail, reading: Reading) -> Waiting:
+        message = read.message
+        assert message is not None
+        redacted = RedactedAhead(*message.texts)
+        if read.redacted:
+            redacted.take(dict(read.redacted), reading.regions, KnownTerms((), message.contacts))
+        return Waiting(message, redacted, cache(self.new_key))
+
+    def _count(self, raw: RawMail, read: ReadMail, filed: Iterator[Taken | NotFiled]) -> None:
+        piece = _piece(raw.place, raw.content, raw.size)
+        if read.message is None:
+            self._outcomes[self._quarantine(piece, read.problem, "")] += 1
+            return
+        became = next(filed)
+        if isinstance(became, Taken):
+            self._outcomes[became.outcome] += 1
+        else:
+            self._outcomes[self._quarantine(piece, _why(became.problem), "")] += 1
 
     def take_line(self, piece: _Piece, line: jsonl.Line) -> None:
         self._take(piece, lambda: jsonl.read_line(line, self._region))
@@ -187,11 +223,11 @@ class _Run:
         except DeskKeyMissing:
             raise  # nothing at all can be taken in
         except (KeyDestroyed, KeyMissing, SealBroken) as problem:
-            reason = f"{problem.code}: No data can be added to this requester."
+            reason = _why(problem)
         except ConsoleError:
             raise  # the store, the log, a pack or the session: nothing to do with this message
         except Exception as problem:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind
-            reason = f"unreadable: The message could not be read ({type(problem).__name__})."
+            reason = _why(problem)
         self._outcomes[self._quarantine(piece, reason, shown)] += 1
 
     def _file(self, found: IncomingMessage | jsonl.RequesterRecord) -> str:
@@ -243,6 +279,26 @@ def _run_of(session: DeskSession, what: str, told: Told | None, limits: Limits) 
         reason = f"{what}: " + ", ".join(f"{word} {getattr(counts, word)}" for word in words)
         with session.work(*OPENS_TICKETS) as db:
             record(db, session, Entry(Action.MAIL_IMPORTED, reason=reason))
+
+
+def _why(problem: Exception) -> str:
+    if isinstance(problem, ConsoleError):
+        return f"{problem.code}: No data can be added to this requester."
+    return f"unreadable: The message could not be read ({type(problem).__name__})."
+
+
+def _batches(mails: Iterable[tuple[RawMail, ReadMail]]) -> Iterator[list[tuple[RawMail, ReadMail]]]:
+    """The mails in order, so many or so large together that one transaction is worth it."""
+    batch: list[tuple[RawMail, ReadMail]] = []
+    size = 0
+    for mail in mails:
+        batch.append(mail)
+        size += len(mail[0].content)
+        if len(batch) == MOST or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _too_large(piece: _Piece, limits: Limits) -> str:

@@ -126,7 +126,8 @@ class _Headers:
 
     def short(self, name: str) -> tuple[str, ...]:
         """The raw values under this name that are no longer than a header may be."""
-        return tuple(value for value in self.all((name,)) if len(value) <= self._most)
+        values = self._values.get(name.lower())
+        return tuple(value for value in values if len(value) <= self._most) if values else ()
 
     def first(self, name: str) -> str:
         """The first raw value under this name, or nothing."""

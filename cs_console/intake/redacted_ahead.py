@@ -33,6 +33,14 @@ class RedactedAhead:
         self._made = {text: redact(text, regions, known) for text in self._texts}
         self._for = (regions, known)
 
+    def take(self, made: dict[str, str], regions: tuple[str, ...], known: KnownTerms) -> None:
+        """Take them as they were redacted for these terms elsewhere."""
+        self._made, self._for = made, (regions, known)
+
+    def is_for(self, regions: tuple[str, ...], known: KnownTerms) -> bool:
+        """Whether they were redacted for these terms."""
+        return self._for == (regions, known)
+
     def of(self, text: str, regions: tuple[str, ...], known: KnownTerms) -> str:
         """One of the texts, redacted for these terms. Raises OtherTerms where it was done for others."""
         if self._for != (regions, known):

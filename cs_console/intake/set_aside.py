@@ -5,14 +5,13 @@ from sqlmodel import Session
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.desk import Desk
 from cs_console.intake.blocked_senders import is_blocked
-from cs_console.intake.incoming import IncomingMessage
+from cs_console.intake.incoming import NO_SUBJECT, IncomingMessage
 from cs_console.intake.kinds import guess_kind
 from cs_console.intake.quarantine import Kept, holds, is_kept, keep
 from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.intake.same_message import message_token
 from models.enums import MailClass, SetAside
 
-NO_SUBJECT = "(no subject)"
 BLOCKED = "Its sender is blocked."
 _CAN_BE_BLOCKED = (MailClass.PERSON, MailClass.LIST, MailClass.AUTOMATIC)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cs_console.desk import operator_session
 from cs_console.errors import StoreUnavailable
-from cs_console.intake import filing, intake
+from cs_console.intake import batches, filing
 from cs_console.intake.incoming import Limits
 from cs_console.intake.intake import ImportCounts, import_jsonl, import_mail
 from tests.support.desk import TestDesk
@@ -120,7 +120,7 @@ def test_a_store_that_is_gone_ends_the_import_and_quarantines_nothing(
 
     (tmp_path / "1.eml").write_text("Subject: one\n\nwords\n")
     with monkeypatch.context() as broken:
-        broken.setattr(intake, "file_message", gone)
+        broken.setattr(batches, "file_message", gone)
         with pytest.raises(StoreUnavailable):
             import_mail(operator_session(sqlite_desk.desk), [tmp_path / "1.eml"])
     assert quarantine(sqlite_desk.desk) == []

@@ -11,7 +11,7 @@ from tests.support.desk import TestDesk
 from tests.support.stored import entries, opened_ticket, quarantine, ticket_numbers
 from tests.support.stores import full_disk, locked
 
-MAILS = 60
+MAILS = 160
 
 
 def _box(folder: Path) -> Path:
@@ -28,7 +28,7 @@ def _box(folder: Path) -> Path:
 
 def test_a_full_disk_ends_the_import_with_no_mail_in_part(sqlite_desk: TestDesk, tmp_path: Path) -> None:
     desk, box = sqlite_desk.desk, _box(tmp_path)
-    with full_disk(desk.database, room=20), pytest.raises(StoreFull, match="disk is full"):
+    with full_disk(desk.database, room=130), pytest.raises(StoreFull, match="disk is full"):
         import_mail(operator_session(desk), [box])
     taken = ticket_numbers(desk)
     assert 0 < len(taken) < MAILS

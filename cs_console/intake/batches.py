@@ -1,0 +1,87 @@
+"""Filing many messages in one transaction: a commit costs more than filing a message, and all others wait for it."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from cs_console.access_log.append import savepoint
+from cs_console.custody.known_terms import KnownTerms
+from cs_console.desk import DeskSession
+from cs_console.errors import ConsoleError, KeyDestroyed, KeyMissing, SealBroken
+from cs_console.intake.filing import case_terms, file_message
+from cs_console.intake.incoming import IncomingMessage, Taken
+from cs_console.intake.key_pool import NewKey
+from cs_console.intake.redacted_ahead import OtherTerms, RedactedAhead
+from models.roles import OPENS_TICKETS
+
+MOST = 50
+HELD_SECONDS = 0.1
+"""How long a transaction goes on taking messages: agents wait for the locks that it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotFiled:
+    """One message alone could not be filed: its requester's data opens no more, or it met a bug."""
+
+    problem: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that was read, with its texts redacted for some terms, and the key of a requester it may need."""
+
+    message: IncomingMessage
+    redacted: RedactedAhead
+    new_key: NewKey
+
+
+def file_batch(session: DeskSession, batch: Sequence[Waiting]) -> Iterator[Taken | NotFiled]:
+    """File these messages in order, and say of each what became of it, once that is committed.
+
+    Texts are redacted before a transaction, never in it. One that turns out to need other terms, because of what was
+    filed just before it, ends the transaction and is first in the next. Raises what `file_message` raises of the store;
+    what was not answered for by then is not filed.
+    """
+    left = deque(batch)
+    _redact_for_their_cases(session, batch)
+    while left:
+        done: list[Taken | NotFiled] = []
+        with session.work(*OPENS_TICKETS) as db:
+            until = monotonic() + HELD_SECONDS
+            other: OtherTerms | None = None
+            while left and not other and (not done or monotonic() < until):
+                one = left[0]
+                try:
+                    with savepoint(db):
+                        done.append(file_message(db, session, one.message, one.new_key, one.redacted))
+                    left.popleft()
+                except OtherTerms as found:
+                    other = found
+                except (KeyDestroyed, KeyMissing, SealBroken) as problem:
+                    done.append(NotFiled(problem))
+                    left.popleft()
+                except (ConsoleError, SQLAlchemyError):
+                    raise  # the store, the log, a pack or the session: nothing to do with this message
+                except Exception as problem:  # noqa: BLE001 - one odd message must not cost the others
+                    done.append(NotFiled(problem))
+                    left.popleft()
+        yield from done
+        if other is not None:
+            left[0].redacted.make(other.regions, other.known)
+
+
+def _redact_for_their_cases(session: DeskSession, batch: Sequence[Waiting]) -> None:
+    """Redact each message for what is known of whose it is, as far as that can be told beforehand."""
+    found: list[tuple[tuple[str, ...], KnownTerms] | None] = []
+    with session.reading(*OPENS_TICKETS) as db:
+        for one in batch:
+            try:
+                found.append(case_terms(db, session.desk, one.message))
+            except (KeyDestroyed, KeyMissing, SealBroken):
+                found.append(None)  # filing it says so
+    for one, terms in zip(batch, found, strict=True):
+        if terms is not None and not one.redacted.is_for(*terms):
+            one.redacted.make(*terms)
