@@ -118,6 +118,13 @@ COMMANDS: tuple[Command, ...] = (
         SEES_PERSONAL_DATA,
     ),
     Command(
+        "earlier",
+        "q",
+        "Earlier lines",
+        "Show or fold the earlier lines that messages repeat, and signatures.",
+        _on("ticket"),
+    ),
+    Command(
         "decide",
         "d",
         "Decide",

@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 
 from cs_console.casework.conversation import Line
+from cs_console.casework.earlier_lines import Passage, passages_of
 from cs_console.delivery.send_times import when_words
 from cs_console.local_time import moment
 from models.enums import DeliveryState, MailClass, MessageSort
@@ -52,13 +53,22 @@ def _utc_now() -> datetime:
 class MessageBlock(Vertical):
     """One message: who and when, then the text. Of one that is held it says until when, counting down."""
 
-    def __init__(self, line: Line, now: Callable[[], datetime] = _utc_now, undo_key: str = "u") -> None:
+    def __init__(
+        self,
+        line: Line,
+        now: Callable[[], datetime] = _utc_now,
+        undo_key: str = "u",
+        passages: tuple[Passage, ...] = (),
+        earlier_key: str = "q",
+    ) -> None:
         super().__init__(classes=f"-{line.sort.value}")
         self.set_class(line.delivery is DeliveryState.CAME_BACK, "-came-back")
         self.line_id = line.id
         self._line = line
         self._now = now
         self._undo_key = undo_key
+        self._passages = passages or (Passage(line.text.strip() or "(no text)"),)
+        self._earlier_key = earlier_key
 
     def on_mount(self) -> None:
         if self._line.goes_out_at is not None:
@@ -76,7 +86,11 @@ class MessageBlock(Vertical):
         yield PlainText(_head(self._line), classes="head")
         if self._line.goes_out_at is not None:
             yield PlainText(self._held_words(), classes="held")
-        yield PlainText(self._line.text.strip() or "(no text)", classes="words")
+        for passage in self._passages:
+            if passage.folded:
+                yield PlainText(f"▸ {passage.folded}   {self._earlier_key} shows them", classes="folded")
+                yield PlainText(f"▾ {passage.folded}   {self._earlier_key} hides them", classes="unfolded")
+            yield PlainText(passage.text, classes="words earlier" if passage.folded else "words")
         if self._line.advice:
             yield PlainText(self._line.advice, classes="advice")
         for label in self._line.attachments:
@@ -84,15 +98,20 @@ class MessageBlock(Vertical):
 
 
 class Conversation(VerticalScroll):
-    """Scrolls by line and page; unchanged lines keep their place."""
+    """Scrolls by line and page; unchanged lines keep their place. What messages repeat of earlier ones, and signatures,
+    are folded to one line until they are asked for."""
 
     BINDINGS = [
         Binding("j", "scroll_down", "Down", show=False),
         Binding("k", "scroll_up", "Up", show=False),
     ]
 
-    def __init__(self, *, id: str, now: Callable[[], datetime] = _utc_now, undo_key: str = "u") -> None:
+    def __init__(
+        self, *, id: str, now: Callable[[], datetime] = _utc_now, undo_key: str = "u", earlier_key: str = "q"
+    ) -> None:
         super().__init__(id=id, can_focus=True)
+        self._earlier_key = earlier_key
+        self._folds = 0
         self._now = now
         self._undo_key = undo_key
         self._lines: tuple[Line, ...] = ()
@@ -105,11 +124,23 @@ class Conversation(VerticalScroll):
         self._lines = lines
         with self.app.batch_update():
             await self.remove_children()
-            blocks = [MessageBlock(line, self._now, self._undo_key) for line in lines]
+            passages = passages_of(lines)
+            self._folds = sum(1 for found in passages.values() for passage in found if passage.folded)
+            blocks = [
+                MessageBlock(line, self._now, self._undo_key, passages.get(line.id, ()), self._earlier_key)
+                for line in lines
+            ]
             remarks = [PlainText(remark, classes="remark")] if remark else []
             await self.mount_all([*remarks, *blocks])
         if grew:
             self.scroll_end(animate=False)
+
+    def turn(self) -> bool | None:
+        """Show the folded lines, or fold them again: whether they are shown now, None where nothing is folded."""
+        if not self._folds:
+            return None
+        self.toggle_class("-unfolded")
+        return self.has_class("-unfolded")
 
     def block(self, line_id: str) -> MessageBlock | None:
         """The widget of one line."""

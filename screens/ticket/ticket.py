@@ -54,7 +54,8 @@ class TicketScreen(ConsoleScreen[None]):
     HELP = (
         "The conversation is redacted and contacts are masked. Reveal shows one sealed field for 30 seconds: you give "
         "a purpose, and the view is recorded before the value appears. Some fields require a verified requester. "
-        "A reply that has not gone out yet can be taken back (u)."
+        "A reply that has not gone out yet can be taken back (u). Earlier letters that a message repeats, and "
+        "signatures, are folded to one line: q shows them, and folds them again."
     )
     said: Said | None = None
     """The notice to show on opening: the screen it comes from is covered by then."""
@@ -92,7 +93,12 @@ class TicketScreen(ConsoleScreen[None]):
         yield PlainText(id="status")
         yield PlainText(id="sides")
         with Horizontal(id="panes"):
-            yield Conversation(id="conversation", now=self.session.desk.clock.now, undo_key=self._key_of("undo") or "u")
+            yield Conversation(
+                id="conversation",
+                now=self.session.desk.clock.now,
+                undo_key=self._key_of("undo") or "u",
+                earlier_key=self._key_of("earlier"),
+            )
             yield Facts(id="facts")
 
     def on_mount(self) -> None:
@@ -132,6 +138,11 @@ class TicketScreen(ConsoleScreen[None]):
         if not self.check_action(command_id, ()):
             return ""
         return self.console.settings.keys.get(command_id) or command(command_id).keys.partition(",")[0]
+
+    def action_earlier(self) -> None:
+        """Show the lines that messages repeat and sign with, or fold them again."""
+        if self.query_one(Conversation).turn() is None:
+            self.say("Nothing is folded here: no message repeats an earlier one.")
 
     # --- the two sides
 
