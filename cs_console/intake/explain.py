@@ -12,9 +12,10 @@ from cs_console.intake.filing import believed
 from cs_console.intake.incoming import LIMITS, IncomingMessage, Limits
 from cs_console.intake.kinds import guess_kind
 from cs_console.intake.languages import language_of
-from cs_console.intake.mail import read_mail
+from cs_console.intake.mail import name_of_kept, read_mail
 from cs_console.intake.mail_files import RawMail, find_sources, mails_in
 from cs_console.intake.our_mail import OurMail, our_mail
+from cs_console.intake.quarantine import is_kept
 from cs_console.intake.set_aside import class_here, is_set_aside, sentence, spam_reason
 from cs_console.intake.threads import continued_ticket, ticket_holding
 from cs_console.policy.schema import Pack
@@ -30,7 +31,8 @@ _OUTCOMES = {
     MailClass.OWN: SKIP,
     MailClass.SPAM: QUARANTINE,
 }
-"""What becomes of a mail that continues nothing (DECISIONS 23)."""
+"""What becomes of a mail that continues nothing."""
+_KEPT = "It is kept apart already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,9 @@ def _explained(raw: RawMail, pack: Pack, ours: OurMail, session: DeskSession | N
             raise Unreadable("too_large", f"The message is larger than {limits.message_bytes // 1024 // 1024} MiB.")
         message = read_mail(raw.content, limits, ours)
     except Unreadable as problem:
-        return Explained(raw.place, QUARANTINE, f"{problem.code}: {problem.sentence}")
+        return _unreadable(raw, session, f"{problem.code}: {problem.sentence}")
     except Exception as problem:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind
-        return Explained(
-            raw.place, QUARANTINE, f"unreadable: The message could not be read ({type(problem).__name__})."
-        )
+        return _unreadable(raw, session, f"unreadable: The message could not be read ({type(problem).__name__}).")
     outcome, reason = _outcome(message, session)
     said = dict(message.contacts)
     return Explained(
@@ -110,6 +110,14 @@ def _explained(raw: RawMail, pack: Pack, ours: OurMail, session: DeskSession | N
     )
 
 
+def _unreadable(raw: RawMail, session: DeskSession | None, reason: str) -> Explained:
+    if session is not None:
+        with session.reading(operator=True) as db:
+            if is_kept(db, session.desk, name_of_kept(raw.content, raw.size)):
+                return Explained(raw.place, DUPLICATE, _KEPT)
+    return Explained(raw.place, QUARANTINE, reason)
+
+
 def _outcome(message: IncomingMessage, session: DeskSession | None) -> tuple[str, str]:
     """What would become of it, and why."""
     outcome, reason = _OUTCOMES[message.mail_class], sentence(message.class_reason)
@@ -121,7 +129,7 @@ def _outcome(message: IncomingMessage, session: DeskSession | None) -> tuple[str
         if number is not None:
             return DUPLICATE, f"#{number} holds it already."
         if is_set_aside(db, desk, message):
-            return DUPLICATE, "It is kept apart already."
+            return DUPLICATE, _KEPT
         is_a = class_here(db, desk, message)
         if is_a is MailClass.SPAM:
             return QUARANTINE, spam_reason(message)

@@ -22,9 +22,10 @@ from cs_console.errors import ConsoleError, DeskKeyMissing, KeyDestroyed, KeyMis
 from cs_console.intake import jsonl
 from cs_console.intake.batches import MOST, NotFiled, Waiting, file_batch
 from cs_console.intake.filing import file_message, texts_and_terms
+from cs_console.intake.half_written import is_half_written
 from cs_console.intake.incoming import LIMITS, IncomingFile, IncomingMessage, Limits, Taken
 from cs_console.intake.key_pool import KeyStock, NewKey, one_at_a_time
-from cs_console.intake.mail import content_name, read_mail
+from cs_console.intake.mail import name_of_kept, read_mail
 from cs_console.intake.mail_files import RawMail, Source, find_sources, mails_in
 from cs_console.intake.on_file import Put, put_on_file
 from cs_console.intake.our_mail import our_mail
@@ -93,23 +94,37 @@ def import_mail(
     told: Told | None = None,
     limits: Limits = LIMITS,
 ) -> ImportCounts:
-    """Take in every mail under these paths: single files, mbox, Maildir, folders of .eml.
+    """Take in every mail under these paths: single files, mbox, Maildir, folders of .eml. A file in a folder that is
+    still being written waits for the next run.
 
     Raises BadInput naming a path that cannot be used, before anything is imported.
     """
     sources = find_sources(paths)
     total = sum(source.size for source in sources)
     with _run_of(session, "mail", told, limits) as run:
-        run.take_mails(_in_all(sources, limits), total, progress)
+        run.take_mails(_in_all(sources, limits, run.tell), total, progress)
     return run.counts()
 
 
-def _in_all(sources: Sequence[Source], limits: Limits) -> Iterator[RawMail]:
-    """Every mail of the sources; `done` counts the bytes of them all."""
+def import_one_mail(
+    session: DeskSession, content: bytes, told: Told | None = None, limits: Limits = LIMITS
+) -> ImportCounts:
+    """Take in one mail that a mail server hands over, of which no more than `sealed_bytes` need be given."""
+    size = len(content)
+    with _run_of(session, "mail", told, limits) as run:
+        run.take_mails([RawMail("standard input", content[: limits.sealed_bytes], size, size)], size, None)
+    return run.counts()
+
+
+def _in_all(sources: Sequence[Source], limits: Limits, tell: Told) -> Iterator[RawMail]:
+    """Every mail of the sources but those that are still being written; `done` counts the bytes of them all."""
     before = 0
     for source in sources:
-        for raw in mails_in(source, limits):
-            yield replace(raw, done=before + raw.done)
+        if source.may_grow and is_half_written(source.path, is_mbox=source.is_mbox):
+            tell(f"{source.path}: still being written, left for the next run")
+        else:
+            for raw in mails_in(source, limits):
+                yield replace(raw, done=before + raw.done)
         before += source.size
 
 
@@ -147,8 +162,7 @@ class _Piece:
 
 
 def _piece(place: str, content: bytes, size: int, *, is_mail: bool = True) -> _Piece:
-    name = content_name(content)
-    return _Piece(place, content, size, name if len(content) == size else f"{name}+{size}", is_mail)
+    return _Piece(place, content, size, name_of_kept(content, size), is_mail)
 
 
 class _Run:
@@ -168,6 +182,11 @@ class _Run:
         found = {name: self._outcomes[name] for name in OUTCOMES}
         people = {put.value: self._outcomes[put] for put in Put}
         return ImportCounts(read=sum(found.values()), **found, **people)
+
+    def tell(self, sentence: str) -> None:
+        """Say a sentence to the person who imports."""
+        if self._told is not None:
+            self._told(sentence)
 
     def take_mails(self, raws: Iterable[RawMail], total: int, progress: Progress | None) -> None:
         """Take in mails, and report each once what became of it is committed."""
@@ -256,8 +275,7 @@ class _Run:
                     tried_with=program_version(),
                 ),
             )
-        if self._told is not None:
-            self._told(f"{piece.place}: quarantined, {shown or reason}")
+        self.tell(f"{piece.place}: quarantined, {shown or reason}")
         return "quarantined"
 
 

@@ -27,6 +27,25 @@ _LONGEST_ID = 998
 _MOST_REFERENCES = 50
 _KEPT = ("From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "List-Id", BROKEN)
 _SENT_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
+_OF_A_MAIL = frozenset(
+    {
+        *(
+            "from",
+            "sender",
+            "reply-to",
+            "to",
+            "cc",
+            "bcc",
+            "subject",
+            "date",
+            "message-id",
+            "in-reply-to",
+            "references",
+        ),
+        *("received", "return-path", "delivered-to", "mime-version", "content-type", "auto-submitted", "precedence"),
+        *("list-id", "x-original-from", "x-failed-recipients"),
+    }
+)
 _NOTHING_OURS = OurMail()
 _CHECKS = "Authentication-Results"
 _HEADERS_END = re.compile(rb"\r?\n\r?\n|\A\r?\n")
@@ -36,6 +55,12 @@ _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 def content_name(data: bytes) -> str:
     """A name made of the content: the reference of mail without a Message-ID, and quarantine's digest."""
     return f"content:{hashlib.sha256(data).hexdigest()}"
+
+
+def name_of_kept(content: bytes, size: int) -> str:
+    """The same for something of this size of which that much was read."""
+    name = content_name(content)
+    return name if len(content) == size else f"{name}+{size}"
 
 
 def read_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OURS) -> IncomingMessage:
@@ -51,8 +76,8 @@ def read_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OUR
     budget = Budget(limits)
     root = parse(sound, budget)
     headers = _Headers(root, limits)
-    if not root.keys() and b"\0" in data:
-        raise Unreadable("no_mail", "This is not a mail: it has no headers and is not text.")
+    if not headers.are_a_mails():
+        raise Unreadable("no_mail", "This is not a mail: it has none of a mail's headers.")
     sent_to = addresses(headers.all(_SENT_TO), limits.recipients)
     sender = sender_of(headers.short, ours, sent_to)
     subject = one_line(headers.text("Subject"), _LONGEST_SUBJECT)
@@ -119,6 +144,10 @@ class _Headers:
         for name in (*_KEPT, *_SENT_TO, "References"):
             if any(len(value) > limits.header_bytes for value in self._values.get(name.lower(), ())):
                 raise Unreadable("header_too_long", f"The header {name} is too long.")
+
+    def are_a_mails(self) -> bool:
+        """Whether any of them is one that mail has."""
+        return not _OF_A_MAIL.isdisjoint(self._values)
 
     def all(self, names: tuple[str, ...]) -> list[str]:
         """Every raw value under these names."""

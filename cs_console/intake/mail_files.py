@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,6 +50,8 @@ class Source:
     is_mbox: bool
     skipped: bool = False
     """A Maildir says that it was thrown away, or is a draft."""
+    may_grow: bool = False
+    """It lies in a folder into which other programs write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,13 @@ def find_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
     for path in paths:
         if not path.exists():
             raise BadInput(f"{path} does not exist.", "Nothing was imported.")
-        files = _files_in(path) if path.is_dir() else [path]
+        is_folder = path.is_dir()
+        files = _files_in(path) if is_folder else [path]
         if not files:
             raise BadInput(
                 f"{path} contains no mail.", "Name a message, an mbox file, a Maildir or a folder of .eml files."
             )
-        found += [_source(file) for file in files]
+        found += [replace(_source(file), may_grow=is_folder and file.parent == path) for file in files]
     return tuple(found)
 
 

@@ -216,12 +216,22 @@ def _as_a_persons(desk: Desk, found: SetAsideContent) -> IncomingMessage:
     name = "message.eml" if found.is_mail else "line.json"
     whole = IncomingFile(name, "message/rfc822" if found.is_mail else "application/json", found.content)
     text = f"[This message could not be read. {found.reason} It is kept here as a sealed file.]"
+    if b"\0" not in found.content and (words := _as_text(found.content)):
+        text = f"{text}\n\n{words}"
     content = content_name(found.content)
     headers = _headers_alone(desk, found) if found.is_mail else None
     if headers is None:
         unread = IncomingMessage(content, Channel.MAIL, "", text, files=(whole,), content=content, sender_sure=False)
         return unread if found.is_mail else replace(unread, channel=Channel.FORM)
     return replace(headers, text=text, files=(whole,), content=content, mail_class=MailClass.PERSON)
+
+
+def _as_text(content: bytes) -> str:
+    """The beginning of what is text; "" for anything else."""
+    try:
+        return plain(content.decode("utf-8"))[:MOST_SHOWN].strip()
+    except UnicodeDecodeError:
+        return ""
 
 
 def _headers_alone(desk: Desk, found: SetAsideContent) -> IncomingMessage | None:

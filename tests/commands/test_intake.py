@@ -195,3 +195,35 @@ def test_blocked_senders_are_listed_by_mask_and_unblocked(sqlite_desk: TestDesk)
     assert intake(sqlite_desk, "unblock", "nothing").exit_code == 2
     assert intake(sqlite_desk, "unblock", shown.split()[0]).stdout == "Unblocked.\n"
     assert json.loads(intake(sqlite_desk, "blocked", "--json").stdout) == {"blocked": []}
+
+
+# --- one message on standard input
+
+
+def handed_over(home: Path, content: bytes, *more: str) -> Result:
+    return CliRunner().invoke(app, ["intake", "mail", "-", *more, "--home", str(home)], input=content)
+
+
+def test_a_mail_server_hands_one_message_over(sqlite_desk: TestDesk) -> None:
+    home = sqlite_desk.desk.settings.home
+    envelope = b"From jane@mail.example Fri Nov 20 08:00:00 2026\n"
+    letter = envelope + b"From: jane@mail.example\nSubject: Hi\n\n\xe4\xbd\xa0\xe5\xa5\xbd"
+    assert handed_over(home, letter).stdout == "1 read, 1 opened, 0 appended, 0 duplicate, 0 quarantined\n"
+    assert json.loads(handed_over(home, letter, "--json").stdout)["duplicate"] == 1
+    junk = handed_over(home, b"no mail at all")
+    assert junk.exit_code == 0  # it is kept
+    assert "standard input: quarantined, no_mail" in junk.stderr
+
+
+def test_it_asks_to_be_given_the_message_again_where_the_store_is_away(tmp_path: Path) -> None:
+    """Status 75: the mail server keeps the message; 3 would have it sent back to its sender."""
+    done = handed_over(tmp_path / "nothing", b"From: jane@mail.example\n\nx")
+    assert done.exit_code == 75
+    assert "init" in done.stderr
+    assert run("intake", "mail", str(MAILS), "--home", str(tmp_path / "nothing")).exit_code == 3
+
+
+def test_standard_input_is_named_alone(sqlite_desk: TestDesk) -> None:
+    done = handed_over(sqlite_desk.desk.settings.home, b"", str(MAILS))
+    assert done.exit_code == 2
+    assert "Give - alone." in done.stderr

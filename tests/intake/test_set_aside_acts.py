@@ -181,6 +181,15 @@ def test_what_has_no_headers_is_released_as_no_ones(test_desk: TestDesk) -> None
     assert [content for _, content in ticket.files] == [b"\0\0canary"]
 
 
+@pytest.mark.engines("sqlite")
+def test_words_without_headers_are_released_as_words(test_desk: TestDesk, tmp_path: Path) -> None:
+    import_one(test_desk, tmp_path, b"Please call me on +86 138 0013 8000.\n")
+    release(operator_session(test_desk.desk), 1)
+    ticket = opened_ticket(test_desk.desk, 10_401)
+    assert "Please call me on +86" in ticket.texts[0]
+    assert "Please call me on [mobile]" in ticket.texts_redacted[0]
+
+
 # --- trying again
 
 

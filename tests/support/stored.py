@@ -99,7 +99,7 @@ def quarantine(desk: Desk) -> list[tuple[str, bytes, int]]:
     """Reason, content and whole size of everything in quarantine, oldest first."""
     key = desk.keyring.desk_key("quarantine")
     with desk.database.reading() as db:
-        rows = db.exec(select(Quarantined).order_by(col(Quarantined.at), col(Quarantined.id))).all()
+        rows = db.exec(select(Quarantined).order_by(col(Quarantined.number))).all()
         return [
             (
                 row.reason,
