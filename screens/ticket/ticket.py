@@ -245,6 +245,7 @@ class TicketScreen(ConsoleScreen[None]):
     async def action_undo(self) -> None:
         """Take back the reply that has not gone out yet, and write on."""
         await self.change(partial(take_back, self.session, self.ticket.number))
+        self.clear_notice()  # it may say that the message goes out
         await self._go_to(ComposeScreen(self.ticket.number, MessageSort.REPLY))
 
     @in_steps
