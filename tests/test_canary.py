@@ -12,6 +12,8 @@ import pytest
 
 from cs_console.access_log.verify import verify_log
 from cs_console.casework import conversation, workflow
+from cs_console.casework.attachments import open_attachment
+from cs_console.casework.reply_files import attach_file
 from cs_console.casework.ticket_view import TicketView
 from cs_console.custody.disclosure import Target, end_view, reveal
 from cs_console.custody.drafts import save_draft
@@ -34,6 +36,8 @@ PLAIN = "Rotkehlchen51c8"
 def _taken_in(test_desk: TestDesk, outside: Path) -> int:
     """A requester on file, their mail, and the same once more; the ticket's number."""
     outside.mkdir()
+    (outside / f"{CANARY}.txt").write_text(f"{CANARY} in a file of ours", "utf-8")
+    test_desk.desk.settings = test_desk.desk.settings.model_copy(update={"attach_from": outside})
     (outside / "accounts.jsonl").write_text(
         f'{{"type": "requester", "account": "{ASCII}", "changed_at": "2024-01-01T00:00:00Z", "on_file": {{'
         f'"e-mail": "{ASCII}@{ASCII}.example", "mobile": "+44 7700 900123", "name": "{CANARY} Example", '
@@ -64,10 +68,15 @@ def _worked_on(test_desk: TestDesk, session: DeskSession, number: int) -> list[l
         shown = reveal(session, number, Target(Field(field), item), purpose)
         assert CANARY.lower() in shown.value.lower() or ASCII in shown.value
         end_view(session, shown, 9)
+    for label in view.lines[0].attachments:
+        opened = open_attachment(session, number, label.id, "read-original")
+        assert CANARY in f"{opened.document.text} {opened.document.rows}"
+        end_view(session, opened.view, 9)
     email = next(item for field, item, _ in targets if field == Field.EMAIL)
     version = conversation.reload(session, number).version
     conversation.reply(session, number, version, email, f"Dear {CANARY}, your street is {CANARY} Close.")
     save_draft(session, f"reply:{number}", f"And besides, {CANARY}", number)
+    attach_file(session, number, f"{CANARY}.txt")
     return targets
 
 
