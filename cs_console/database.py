@@ -52,6 +52,7 @@ REVISIONS = (
     "0022",
     "0023",
     "0024",
+    "0025",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

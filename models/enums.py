@@ -103,6 +103,15 @@ class SetAsideState(StrEnum):
     DROPPED = "dropped"
 
 
+class SenderCheck(StrEnum):
+    """What the desk's own mail server found out about a mail's sender: a label, never a verification (DECISIONS 3)."""
+
+    NOT_CHECKED = "not checked"
+    CONFIRMED = "confirmed"
+    """The mail is from the domain that it names."""
+    FAILED = "failed"
+
+
 class MessageSort(StrEnum):
     """Who speaks in a line of the conversation."""
 

@@ -6,7 +6,7 @@ from sqlalchemy import String
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
-from models.enums import Channel, DeliveryState, MailClass, MessageSort
+from models.enums import Channel, DeliveryState, MailClass, MessageSort, SenderCheck
 from models.sealed import Digest, Original, Safe
 
 
@@ -30,6 +30,7 @@ class Message(SQLModel, table=True):
     agent_id: str | None = Field(default=None, foreign_key="agent.id")
     reference: bytes | None = Field(default=None, unique=True, sa_type=Digest)
     anchor: bytes | None = Field(default=None, index=True, sa_type=Digest)
+    sender_check: SenderCheck = Field(default=SenderCheck.NOT_CHECKED, sa_type=String)
     mail_class: MailClass = Field(default=MailClass.PERSON, sa_type=String)
     headers: bytes | None = Field(default=None, sa_type=Original)
     text: bytes = Field(sa_type=Original)

@@ -46,6 +46,7 @@ from models.enums import (
     MessageSort,
     Priority,
     Role,
+    SenderCheck,
     TicketKind,
     TicketState,
     VerificationMethod,
@@ -89,6 +90,7 @@ _LINES_COLUMNS: tuple[Any, ...] = (
     col(Message.agent_id),
     col(Message.mail_class),
     col(Message.contact_id),
+    col(Message.sender_check),
 )
 _LINES = Prepared(
     select(*_LINES_COLUMNS)
@@ -158,6 +160,7 @@ class Line:
     mail_class: MailClass = MailClass.PERSON
     contact_id: str | None = None
     advice: str = ""
+    sender_check: SenderCheck = SenderCheck.NOT_CHECKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +340,7 @@ def _lines(
 
 def _line(row: Row, keys: TicketKeys | None, files: tuple[AttachmentLabel, ...], agent_id: str) -> Line:
     message_id, at, agent, stored, channel, sealed, delivery, unconfirmed, until, problem, writer, *classed = row
-    mail_class, contact_id = classed
+    mail_class, contact_id, checked = classed
     sort, held = MessageSort(stored), delivery == DeliveryState.HELD
     return Line(
         message_id,
@@ -354,6 +357,7 @@ def _line(row: Row, keys: TicketKeys | None, files: tuple[AttachmentLabel, ...],
         problem=problem or "",
         mail_class=MailClass(mail_class),
         contact_id=contact_id,
+        sender_check=SenderCheck(checked),
     )
 
 

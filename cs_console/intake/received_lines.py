@@ -13,6 +13,7 @@ from cs_console.desk import Desk
 from cs_console.intake.incoming import IncomingFile, IncomingMessage
 from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.intake.same_message import anchor_token, message_token
+from cs_console.intake.threads import sender_check
 from cs_console.policy.schema import Pack
 from models.attachment import Attachment
 from models.columns import new_id
@@ -58,6 +59,7 @@ def add_received(
             "reference": message_token(desk, message),
             "anchor": anchor_token(desk, message),
             "mail_class": message.mail_class,
+            "sender_check": sender_check(desk, message),
             "headers": keys.seal("message", "headers", message_id, headers),
             "text": keys.seal("message", "text", message_id, message.shown_text),
             "text_redacted": keys.seal("message", "text_redacted", message_id, shown),

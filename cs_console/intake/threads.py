@@ -14,12 +14,12 @@ from cs_console.delivery.message_ids import message_of_mail_id
 from cs_console.desk import Desk
 from cs_console.intake.incoming import IncomingMessage
 from cs_console.intake.same_message import anchor_token, message_token
-from cs_console.intake.sender_checks import failed_checks
+from cs_console.intake.sender_checks import checked
 from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared
 from models.columns import microseconds
 from models.contact import Contact
-from models.enums import Field, Link, MailClass, MessageSort, RequesterState, TicketState
+from models.enums import Field, Link, MailClass, MessageSort, RequesterState, SenderCheck, TicketState
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
@@ -67,6 +67,16 @@ def names_a_ticket(message: IncomingMessage) -> bool:
     return bool(message.references) or _TAG.search(message.subject) is not None
 
 
+def sender_check(desk: Desk, message: IncomingMessage) -> SenderCheck:
+    """What our own mail server found out about the address that a message says it is from."""
+    own = own_address(message.channel, message.contacts)
+    if own is None or not message.sender_checks:
+        return SenderCheck.NOT_CHECKED
+    found = checked(message.sender_checks, desk.settings.mail_checked_by, own[1])
+    # of a form or a group the server confirms the machine, not who wrote
+    return SenderCheck.NOT_CHECKED if found is SenderCheck.CONFIRMED and not message.sender_sure else found
+
+
 def continued_ticket(
     db: Session, desk: Desk, message: IncomingMessage, *, lock: bool = True, closed_too: bool = False
 ) -> Continued | None:
@@ -105,7 +115,7 @@ def continued_ticket(
     )
     rows = db.connection().execute(asked.with_for_update(of=Ticket) if lock else asked)
     found: dict[int, Continued] = {}
-    failed = not message.sender_sure or failed_checks(message.sender_checks, desk.settings.mail_checked_by)
+    failed = not message.sender_sure or sender_check(desk, message) is SenderCheck.FAILED
     for number, requester_id, state, link, is_on_file in rows:
         theirs = link == Link.NONE or (is_on_file and persons_with(db, desk, field, value) == (requester_id,))
         proves = message.mail_class is MailClass.PERSON or number not in acknowledged  # a program has read nothing

@@ -11,7 +11,7 @@ from cs_console.casework.conversation import Line
 from cs_console.casework.earlier_lines import Passage, passages_of
 from cs_console.delivery.send_times import when_words
 from cs_console.local_time import moment
-from models.enums import DeliveryState, MailClass, MessageSort
+from models.enums import DeliveryState, MailClass, MessageSort, SenderCheck
 from screens.ticket.attachment_words import label_words
 from screens.widgets.safe_text import PlainText
 
@@ -27,6 +27,12 @@ _OF_A_MACHINE = {
     MailClass.BOUNCE: "delivery report",
     MailClass.FEEDBACK: "complaint about our mail",
 }
+_CHECKED = {
+    SenderCheck.NOT_CHECKED: "",
+    SenderCheck.CONFIRMED: ", sender confirmed",
+    SenderCheck.FAILED: ", sender not confirmed",
+}
+"""What our mail server says of the address: a label, which proves no one's identity."""
 _DELIVERY = {
     DeliveryState.QUEUED: "not sent yet",
     DeliveryState.SENDING: "being sent",
@@ -159,4 +165,4 @@ def _sort(line: Line) -> str:
     if line.sort is MessageSort.AUTOMATIC:
         return _OF_A_MACHINE.get(line.mail_class, "automatic reply")
     through = ", through a list" if line.mail_class is MailClass.LIST else ""
-    return f"{_SORTS.get(line.sort, line.channel.value)}{through}"
+    return f"{_SORTS.get(line.sort, line.channel.value)}{through}{_CHECKED[line.sender_check]}"

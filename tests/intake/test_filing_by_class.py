@@ -24,6 +24,7 @@ from models.enums import (
     MailClass,
     MessageSort,
     Role,
+    SenderCheck,
     SetAside,
     TicketKind,
     TicketState,
@@ -361,3 +362,37 @@ def test_the_owner_of_an_address_joins_nothing_that_another_header_said(test_des
     assert ticket(test_desk, own or 0).requester_id != ticket(test_desk, first or 0).requester_id
     _, again = taken(test_desk, mail(sender="bob@mail.example.org", text="Bob again."))
     assert ticket(test_desk, again or 0).requester_id == ticket(test_desk, own or 0).requester_id
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("mx.desk.example; dmarc=pass", SenderCheck.CONFIRMED),
+        ("mx.desk.example; dmarc=fail", SenderCheck.FAILED),
+        ("elsewhere.example; dmarc=pass", SenderCheck.NOT_CHECKED),
+    ],
+)
+def test_what_our_mail_server_says_of_a_sender_is_a_label_and_no_verification(
+    sqlite_desk: TestDesk, header: str, found: SenderCheck
+) -> None:
+    desk = sqlite_desk.desk
+    desk.settings = desk.settings.model_copy(update={"mail_checked_by": "mx.desk.example"})
+    content = f"From: rosa@mail.example\nAuthentication-Results: {header}\nMessage-ID: <1@x>\nSubject: x\n\nWords."
+    taken = take_in(operator_session(desk), read_mail(content.encode()))
+    with desk.database.reading() as db:
+        [message] = db.exec(select(Message).where(Message.ticket_number == taken.number)).all()
+        ticket = db.get_one(Ticket, taken.number)
+    assert (message.sender_check, message.unconfirmed, ticket.verified_at) == (found, False, None)
+
+
+def test_a_form_that_our_server_confirms_confirms_no_one_behind_it(sqlite_desk: TestDesk) -> None:
+    desk = sqlite_desk.desk
+    desk.settings = desk.settings.model_copy(update={"mail_checked_by": "mx.desk.example"})
+    content = (
+        "From: noreply@forms.example\nReply-To: rosa@mail.example\nSubject: x\nMessage-ID: <1@x>\n"
+        "Authentication-Results: mx.desk.example; dmarc=pass\n\nWords."
+    )
+    taken = take_in(operator_session(desk), read_mail(content.encode()))
+    with desk.database.reading() as db:
+        [message] = db.exec(select(Message).where(Message.ticket_number == taken.number)).all()
+    assert message.sender_check == SenderCheck.NOT_CHECKED
