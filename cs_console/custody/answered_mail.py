@@ -13,11 +13,13 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.custody.blind_index import normalise_email, on_file_form
+from cs_console.custody.contacts import address_for_sending
 from cs_console.custody.opening import open_text
 from cs_console.custody.sending import OUTGOING
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.desk import Desk
 from cs_console.errors import SealBroken
+from models.contact import Contact
 from models.enums import Channel, Field, MessageSort
 from models.message import Message
 
@@ -46,7 +48,8 @@ class AnsweredMail:
 def answered_mail(db: Session, desk: Desk, number: int, address: str, contact_id: str, before: str) -> AnsweredMail:
     """What the recipient at this address wrote last on the ticket, before our message of the id `before`.
 
-    A mail that is unconfirmed, or that names another address as its sender, is none of theirs. Raises KeyDestroyed.
+    A mail that is unconfirmed, or that names another address as its sender, is none of theirs. One that came without
+    its headers is whose the ticket is, if it is the first one. Raises KeyDestroyed.
     """
     keys = ticket_keys(db, desk, number)
     wanted = (
@@ -59,8 +62,13 @@ def answered_mail(db: Session, desk: Desk, number: int, address: str, contact_id
     ids: list[str] = []
     last: Message | None = None
     answered, subject = "", ""
-    for message in db.scalars(wanted).all():
+    messages = db.scalars(wanted).all()
+    received = [message.id for message in messages if message.sort == MessageSort.RECEIVED]
+    opened_by = received[-1] if received and len(messages) < LOOKED_AT else ""
+    for message in messages:
         headers = _headers(keys, message)
+        if message.id == opened_by and "From" not in headers:
+            headers = {**headers, "From": _own_address(db, desk, number)}
         if message.sort in OUTGOING:
             ours = message.contact_id == contact_id
         else:
@@ -78,6 +86,18 @@ def answered_mail(db: Session, desk: Desk, number: int, address: str, contact_id
         text=_opened(keys, "text", last.id, last.text),
         at=last.at,
     )
+
+
+def _own_address(db: Session, desk: Desk, number: int) -> str:
+    """The one address that the ticket's own message says it came from; "" for none, or several."""
+    claims = select(col(Contact.id)).where(
+        col(Contact.ticket_number) == number,
+        col(Contact.field) == Field.EMAIL,
+        col(Contact.on_file).is_(False),
+        col(Contact.replaced_at).is_(None),
+    )
+    found = db.connection().execute(claims).scalars().all()
+    return address_for_sending(db, desk, str(found[0])) if len(found) == 1 else ""
 
 
 def _headers(keys: TicketKeys, message: Message) -> Mapping[str, str]:

@@ -1,5 +1,6 @@
 """What a letter carries beside its words: its thread, a subject, a quotation, and who may read any of that."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import policy
@@ -22,7 +23,7 @@ from cs_console.delivery.message_ids import envelope_sender, message_of_mail_id,
 from cs_console.delivery.outgoing import deliver_queued, queue_message, send_now
 from cs_console.delivery.reply_text import LONGEST_SUBJECT, answering_subject
 from cs_console.desk import operator_session
-from cs_console.intake.intake import import_mail
+from cs_console.intake.intake import import_jsonl, import_mail
 from cs_console.policy.reply_rules import ReplyRules
 from models.contact import Contact
 from models.enums import DeliveryState, Field, MessageSort, Role
@@ -238,6 +239,24 @@ def test_an_unconfirmed_mail_is_not_answered_to(letters: Correspondence) -> None
     mail = letters.answer(ticket)
     assert mail["subject"] == f"Customer service [#{ticket.number}]"
     assert mail["in-reply-to"] is None
+
+
+def test_a_mail_that_came_without_headers_is_answered_to_the_address_that_its_ticket_has(
+    letters: Correspondence,
+) -> None:
+    line = {
+        "type": "message", "id": "m-1", "channel": "mail", "from": {"e-mail": ANNA}, "subject": "My order", "text": "?",
+    }  # fmt: skip
+    file = letters.folder / "lines.jsonl"
+    file.write_text(json.dumps(line), "utf-8")
+    import_jsonl(operator_session(letters.test_desk.desk), file)
+    desk = letters.test_desk.desk
+    with desk.database.transaction() as db:
+        ticket = db.scalars(select(Ticket)).one()
+        new = NewContact(Field.EMAIL, OTHER, False, desk.clock.now())
+        elsewhere = add_contact(db, desk, ticket.requester_id, desk.keyring.key(ticket.requester_id), new)
+    assert letters.answer(ticket, contact_id=elsewhere)["subject"] == f"Customer service [#{ticket.number}]"
+    assert letters.answer(ticket)["subject"] == f"Re: My order [#{ticket.number}]"
 
 
 # --- what surrounds the words
