@@ -36,6 +36,13 @@ _SEPARATORS = (("\t", 2), (";", 2), ("|", 2), (",", 3))
 
 _UNKNOWN = "application/octet-stream"
 _GENERAL = {"image": "image", "audio": "sound", "video": "video", "font": "font"}
+_MORE_SIGNATURES = (
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Office document of before 2007", "application/x-ole-storage"),
+    (b"L\0\0\0\x01\x14\x02\0", "Windows shortcut", "application/x-ms-shortcut"),
+    (b"\xca\xfe\xba\xbe", "program", "application/x-executable"),
+    (b"\xcf\xfa\xed\xfe", "program", "application/x-executable"),
+)
+"""What the library does not know, or knows for its older form alone."""
 _CALLED = {
     "application/zip": "ZIP archive",
     "application/gzip": "gzip archive",
@@ -133,7 +140,8 @@ def _by_signature(data: bytes) -> Recognised | None:
 
     found = filetype.guess(data[:_START])
     if found is None:
-        return None
+        more = (one for one in _MORE_SIGNATURES if data.startswith(one[0]))
+        return next((Recognised("other", called, media_type) for _, called, media_type in more), None)
     media_type, extension = str(found.mime), str(found.extension).upper()
     general = media_type.partition("/")[0]
     called = _CALLED.get(media_type) or f"{extension} {_GENERAL.get(general, 'file')}"
@@ -156,8 +164,8 @@ def _why_not(found: Recognised) -> str:
         return "There is nothing in it."
     if found.called.endswith("archive"):
         return "Archives are never unpacked here."
-    if found.called.endswith("program"):
-        return "It is a program. Do not run it."
+    if found.called.endswith(("program", "shortcut")):
+        return "It can run as a program. Do not open it elsewhere."
     if found.media_type.startswith(("audio/", "video/")):
         return "Sound and video are not played here."
     if found.media_type == _UNKNOWN:

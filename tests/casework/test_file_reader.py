@@ -37,6 +37,8 @@ BEGINNINGS = (b"", b"%PDF-1.7\n", b"From: a\nTo: b\n\n", b"a;b\n", b"\x89PNG\r\n
         (gzip.compress(b"x" * 1000), "bomb.txt", "other", "gzip archive"),
         (b"MZ" + bytes(200), "invoice.pdf", "other", "Windows program"),
         (b"\x7fELF" + bytes(200), "readme", "other", "program"),
+        (b"L\0\0\0\x01\x14\x02\0" + bytes(60), "invoice.pdf.lnk", "other", "Windows shortcut"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.txt", "other", "Office document of before 2007"),
         (bytes(range(256)), "noise.txt", "other", "unknown type"),
         (b"", "nothing.txt", "other", "empty file"),
         ("Привет, мир. ".encode("koi8_r") * 30, "letter.txt", "text", "text"),
