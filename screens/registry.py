@@ -9,9 +9,11 @@ from textual.binding import Binding, BindingType
 from models.enums import Role
 from models.roles import (
     APPROVES,
+    BLOCKS_SENDERS,
     CLAIMS,
     CONFIRMS_ERASURES,
     CORRECTS_CONTACTS,
+    HANDLES_SET_ASIDE,
     HANDLES_TICKETS,
     HOLDS_DATA,
     MOVES_POLICY,
@@ -219,11 +221,19 @@ COMMANDS: tuple[Command, ...] = (
         roles=HANDLES_TICKETS,
     ),
     Command(
+        "block_sender",
+        "B",
+        "Block sender",
+        "Have later mail from this ticket's sender set aside as spam. You give a reason.",
+        _on("ticket"),
+        roles=BLOCKS_SENDERS,
+    ),
+    Command(
         "reload",
         "f5",
         "Reload",
         "Load this screen's data again.",
-        _on("queue", "ticket", "approvals", "erasures", "log"),
+        _on("queue", "ticket", "approvals", "erasures", "log", "set_aside"),
         roles=WORKS_ON_TICKETS,
     ),
     Command(
@@ -231,8 +241,8 @@ COMMANDS: tuple[Command, ...] = (
         "enter",
         "Open",
         "Open the selected line.",
-        _on("queue", "approvals", "erasures", "log"),
-        _on("queue", "approvals", "erasures", "log"),
+        _on("queue", "approvals", "erasures", "log", "set_aside"),
+        _on("queue", "approvals", "erasures", "log", "set_aside"),
         WORKS_ON_TICKETS,
         sign="↵",
         palette=False,
@@ -274,7 +284,7 @@ COMMANDS: tuple[Command, ...] = (
             str(n),
             f"View {n}",
             f"Show view {n}.",
-            _on("queue"),
+            _on("queue", "set_aside") if n <= 6 else _on("queue"),
             roles=WORKS_ON_TICKETS,
             action=f"view({n})",
             palette=False,
@@ -326,6 +336,43 @@ COMMANDS: tuple[Command, ...] = (
         _on("log"),
         _on("log"),
         REVIEWS_LOG,
+    ),
+    # --- mail that is set aside
+    Command(
+        "release_mail",
+        "y",
+        "Release",
+        "Make a ticket of this mail, as a person's.",
+        _on("set_aside"),
+        _on("set_aside"),
+        HANDLES_SET_ASIDE,
+    ),
+    Command(
+        "retry_mail",
+        "t",
+        "Try again",
+        "Read again all that could not be read.",
+        _on("set_aside"),
+        _on("set_aside"),
+        HANDLES_SET_ASIDE,
+    ),
+    Command(
+        "drop_mail",
+        "D",
+        "Drop",
+        "Destroy this mail. You give a reason.",
+        _on("set_aside"),
+        _on("set_aside"),
+        HANDLES_SET_ASIDE,
+    ),
+    Command(
+        "unblock",
+        "w",
+        "Unblock",
+        "Take mail of this sender in again.",
+        _on("set_aside"),
+        _on("set_aside"),
+        HANDLES_SET_ASIDE,
     ),
     # --- forms
     Command(
@@ -418,7 +465,7 @@ COMMANDS: tuple[Command, ...] = (
         _ALL | _on("dialog", "words", "go", "undertaking", "password", "second_factor", "sign_in"),
         _on(
             *("ticket", "proposal", "log", "approvals", "erasures", "help", "phone", "form", "new", "verify"),
-            *("attachment", "decision", "settle", "password", "second_factor"),
+            *("attachment", "shown_mail", "set_aside", "decision", "settle", "password", "second_factor"),
         ),
         sign="esc",
         palette=False,
@@ -446,6 +493,16 @@ COMMANDS: tuple[Command, ...] = (
         action="go_to('erasures')",
     ),
     Command(
+        "go_set_aside",
+        "m",
+        "Mail set aside",
+        "Go to the mail that became no ticket.",
+        _on("go"),
+        _on("go"),
+        HANDLES_SET_ASIDE,
+        action="go_to('set_aside')",
+    ),
+    Command(
         "go_log", "l", "Access log", "Go to the access log.", _on("go"), _on("go"), REVIEWS_LOG, action="go_to('log')"
     ),
     # --- the console
@@ -458,7 +515,7 @@ COMMANDS: tuple[Command, ...] = (
         _on(EVERYWHERE, "sign_in", "undertaking", "password", "second_factor"),
         _on(
             *("queue", "approvals", "erasures", "log", "ticket", "form", "new", "verify", "decision", "settle"),
-            "attachment",
+            *("attachment", "shown_mail", "set_aside"),
         ),
         sign="?",
     ),

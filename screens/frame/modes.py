@@ -27,6 +27,12 @@ def _erasures() -> Screen[None]:
     return ErasuresScreen()
 
 
+def _set_aside() -> Screen[None]:
+    from screens.set_aside.set_aside import SetAsideScreen
+
+    return SetAsideScreen()
+
+
 def _log() -> Screen[None]:
     from screens.access_log.access_log import AccessLogScreen
 
@@ -40,6 +46,7 @@ INSIDE: dict[str, Callable[[], Screen[None]]] = {
     "queue": _queue,
     "approvals": _approvals,
     "erasures": _erasures,
+    "set_aside": _set_aside,
     "log": _log,
 }
 """Textual's modes after sign-in; each keeps its own stack of screens until the session ends."""

@@ -34,7 +34,7 @@ class Written:
     words: str
     act: ActId
     place: str
-    ticket: int
+    ticket: int | None
 
 
 class WordsDialog(Dialog[Written]):
@@ -44,7 +44,7 @@ class WordsDialog(Dialog[Written]):
     CSS_PATH = Path(__file__).with_name("text_dialog.tcss")
     BINDINGS = bindings_for("words")
 
-    def __init__(self, question: str, place: str, ticket: int, *, hint: str) -> None:
+    def __init__(self, question: str, place: str, ticket: int | None, *, hint: str) -> None:
         super().__init__()
         self._question = question
         self._place = place

@@ -22,6 +22,7 @@ from screens.settlements.settle import SettleScreen
 from screens.ticket.about import name_about
 from screens.ticket.assignment import assign, claim, release
 from screens.ticket.attachments import open_file
+from screens.ticket.block_sender import block_sender
 from screens.ticket.clock import work_on_clock
 from screens.ticket.compose import ComposeScreen
 from screens.ticket.contact import correct_contact
@@ -87,6 +88,7 @@ class TicketScreen(ConsoleScreen[None]):
     action_erase = on_ticket(erase)
     action_send_notice = on_ticket(send_notice)
     action_move_policy = on_ticket(move_policy)
+    action_block_sender = on_ticket(block_sender)
 
     def body(self) -> ComposeResult:
         yield PlainText(id="subject")

@@ -39,15 +39,15 @@ QUEUE_FOOTER = {
 }
 NOT_IN_THE_TICKET = {
     AGENT: {"hold", "move_policy", "whose"},
-    VERIFIER: {"claim", "decide", "contact", "erase", "hold", "move_policy", "send_notice"},
+    VERIFIER: {"block_sender", "claim", "decide", "contact", "erase", "hold", "move_policy", "send_notice"},
     SUPERVISOR: {"claim", "contact", "hold", "whose"},
     OFFICER: {"claim", "contact", "verify", "move_policy", "whose"},
 }
 PLACES = {
     AGENT: ["go_queue", "go_approvals", "go_erasures"],
     VERIFIER: ["go_queue"],
-    SUPERVISOR: ["go_queue", "go_approvals", "go_erasures", "go_log"],
-    OFFICER: ["go_queue", "go_approvals", "go_erasures", "go_log"],
+    SUPERVISOR: ["go_queue", "go_approvals", "go_erasures", "go_set_aside", "go_log"],
+    OFFICER: ["go_queue", "go_approvals", "go_erasures", "go_set_aside", "go_log"],
     ADMIN: ["go_queue"],
 }
 TICKET_COMMANDS = {

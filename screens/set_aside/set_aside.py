@@ -1,0 +1,235 @@
+"""Mail that is set aside, by what it is; and the senders that are blocked."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import DataTable
+
+from cs_console.desk import DeskSession
+from cs_console.intake.blocked_senders import Blocked, blocked_senders, unblock_sender
+from cs_console.intake.incoming import Taken
+from cs_console.intake.quarantine import KeptMail, counts, listing_with_subjects
+from cs_console.intake.set_aside_acts import PURPOSES, Retried, drop, release, retry
+from cs_console.local_time import moment
+from models.enums import SetAside
+from screens.frame.choice import ChoiceDialog
+from screens.frame.console_screen import ConsoleScreen
+from screens.frame.steps import in_steps
+from screens.frame.text_dialog import WordsDialog, forgetting_draft
+from screens.registry import bindings_for
+from screens.set_aside.shown_mail import ShownMailScreen
+from screens.widgets.choice_list import Choice
+from screens.widgets.cursor_sign import LineTable
+from screens.widgets.key_bar import KeyBar
+from screens.widgets.notice_bar import Said, Tone
+from screens.widgets.safe_text import PlainText, cell
+
+MOST = 200
+"""The newest that are listed; the counts are of all."""
+VIEWS = ("Unreadable", "Spam", "Automatic", "Bounces", "Own", "Blocked")
+_SORTS = tuple(SetAside)
+_BLOCKED = len(VIEWS) - 1
+_COLUMNS = (("no.", 5), ("came", 12), ("asks for", 9), ("subject, or why it is here", 64))
+_BLOCKED_COLUMNS = (("since", 12), ("sender", 20), ("ticket", 7), ("by", 8), ("why", 48))
+_EMPTY = {
+    "Unreadable": "Everything that came could be read.",
+    "Spam": "No mail is marked as spam, and no blocked sender wrote.",
+    "Automatic": "Every automatic reply was an answer to a ticket.",
+    "Bounces": "Every report was about a mail that is known here.",
+    "Own": "None of our own mail came back.",
+    "Blocked": "No sender is blocked. An agent blocks one on a ticket (B).",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    counted: tuple[int, ...]
+    kept: tuple[KeptMail, ...]
+    blocked: tuple[Blocked, ...]
+
+
+class SetAsideScreen(ConsoleScreen[None]):
+    """Nothing here has a clock, and nothing is lost: what is a person's after all is released."""
+
+    WHERE = "set_aside"
+    HEADING = "Mail set aside"
+    CSS_PATH = "set_aside.tcss"
+    BINDINGS = bindings_for("set_aside")
+    HELP_TITLE = "Mail set aside"
+    HELP = (
+        "Mail that became no ticket: what could not be read, spam, and what programs and mail servers wrote. "
+        "1 to 5 choose which, 6 shows blocked senders. Release makes a ticket of one, as a person's mail; "
+        "what cannot be read is then a sealed file on it. Only a privacy officer reads one here, for a purpose, "
+        "and the view is recorded. Dropping destroys the content."
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view = 0
+        self._listed = _Listed((), (), ())
+
+    def body(self) -> ComposeResult:
+        yield PlainText(id="views")
+        yield LineTable(id="mails", cursor_type="row")
+        yield PlainText(id="empty")
+
+    def on_mount(self) -> None:
+        self.query_one(DataTable).focus()
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self._read()
+
+    @in_steps
+    async def _read(self) -> None:
+        view = self._view
+        listed = await self.call(partial(_listed, self.session, view), group="set aside")
+        if view == self._view:
+            self._show(listed)
+
+    def refresh_now(self) -> None:
+        """Reload: mail comes in, and others work here too."""
+        self._read()
+
+    def action_reload(self) -> None:
+        """Reload the list."""
+        self._read()
+
+    def action_view(self, number: int) -> None:
+        """Show another view."""
+        if 1 <= number <= len(VIEWS):
+            self._view = number - 1
+            self._read()
+
+    def _show(self, listed: _Listed) -> None:
+        table = self.query_one(DataTable)
+        before = table.cursor_row
+        self._listed = listed
+        table.clear(columns=True)
+        for title, width in _BLOCKED_COLUMNS if self._view == _BLOCKED else _COLUMNS:
+            table.add_column(cell(title), width=width, key=title)
+        for one in listed.blocked:
+            table.add_row(*map(cell, (moment(one.at), one.mask, f"#{one.ticket}", one.by, one.reason)), key=one.id)
+        for mail in listed.kept:
+            asks = "-" if mail.kind is None else mail.kind.value
+            words = (str(mail.number), moment(mail.at), asks, mail.subject or mail.reason)
+            table.add_row(*map(cell, words), key=str(mail.number))
+        rows = len(listed.blocked) + len(listed.kept)
+        if rows:
+            table.move_cursor(row=min(before, rows - 1))
+        table.display = rows > 0
+        empty = self.query_one("#empty", PlainText)
+        empty.show("" if rows else _EMPTY[VIEWS[self._view]])
+        empty.display = not rows
+        self.query_one("#views", PlainText).show(_views(self._view, listed.counted))
+        self.query_one(KeyBar).refresh()
+
+    def _mail(self) -> KeptMail | None:
+        """The mail under the cursor."""
+        row = self.query_one(DataTable).cursor_row
+        return self._listed.kept[row] if 0 <= row < len(self._listed.kept) else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what applies to this view."""
+        blocked = self._view == _BLOCKED
+        if (action == "unblock" and not blocked) or (action in ("open", "release_mail", "drop_mail") and blocked):
+            return False
+        if action == "retry_mail" and self._view != 0:
+            return False
+        return super().check_action(action, parameters)
+
+    @on(DataTable.RowSelected, "#mails")
+    def open_selected(self, event: DataTable.RowSelected) -> None:
+        """Read the mail under the cursor."""
+        event.stop()
+        if self.check_action("open", ()):
+            self.action_open()
+
+    # --- one of them
+
+    @in_steps
+    async def action_open(self) -> None:
+        """Read it, for a purpose."""
+        mail = self._mail()
+        if mail is None:
+            return
+        choices = [Choice(key, words[:1].upper() + words[1:]) for key, words in PURPOSES.items()]
+        question = f"Why do you read mail {mail.number}? The view is recorded first."
+        purpose = await self.ask(ChoiceDialog(question, choices))
+        if purpose is not None:
+            said = await self.ask(ShownMailScreen(mail.number, purpose))
+            if said is not None:
+                self.say(said)
+
+    @in_steps
+    async def action_release_mail(self) -> None:
+        """Make a ticket of it."""
+        mail = self._mail()
+        if mail is not None:
+            told = partial(_released, mail.number)
+            taken = await self.change(partial(release, self.session, mail.number), late=told)
+            self._tell(told(taken))
+
+    @in_steps
+    async def action_retry_mail(self) -> None:
+        """Read again what could not be read."""
+        self.say("Reading them again…", Tone.INFO)
+        self._tell(_tried(await self.change(partial(retry, self.session), late=_tried)))
+
+    @in_steps
+    async def action_drop_mail(self) -> None:
+        """Destroy it, with a reason."""
+        mail = self._mail()
+        if mail is None:
+            return
+        question = f"Why does no one have to read mail {mail.number}? Its content is destroyed for good."
+        place = f"drop:{mail.number}"
+        why = await self.ask(WordsDialog(question, place, None, hint="ctrl+s drop it   esc save as draft"))
+        if why is not None:
+            work = partial(drop, self.session, mail.number, why.words)
+            said = Said(f"Mail {mail.number} was dropped.")
+            await self.change(partial(forgetting_draft, self.session, why, work), late=lambda _done: said)
+            self._tell(said)
+
+    @in_steps
+    async def action_unblock(self) -> None:
+        """Take mail of a blocked sender in again."""
+        row = self.query_one(DataTable).cursor_row
+        if 0 <= row < len(self._listed.blocked):
+            sender = self._listed.blocked[row]
+            said = Said(f"{sender.mask} is not blocked any more. What was set aside stays here.")
+            await self.change(partial(unblock_sender, self.session, sender.id), late=lambda _done: said)
+            self._tell(said)
+
+    def _tell(self, said: Said) -> None:
+        self.say(said)
+        self._read()
+
+
+def _listed(session: DeskSession, view: int) -> _Listed:
+    blocked = blocked_senders(session)
+    found = counts(session)
+    counted = (*(found[sort] for sort in _SORTS), len(blocked))
+    if view == _BLOCKED:
+        return _Listed(counted, (), blocked)
+    return _Listed(counted, listing_with_subjects(session, MOST, _SORTS[view]), ())
+
+
+def _views(view: int, counted: tuple[int, ...]) -> str:
+    parts = (f"{at + 1} {name} {counted[at]}" for at, name in enumerate(VIEWS))
+    return "  ".join(f"[{part}]" if at == view else part for at, part in enumerate(parts))
+
+
+def _released(number: int, taken: Taken) -> Said:
+    where = "" if taken.number is None else f" #{taken.number}"
+    words = {"opened": f"opened{where}", "appended": f"was added to{where}", "duplicate": f"is in{where} already"}
+    return Said(f"Mail {number} {words.get(taken.outcome, 'was filed')}.", Tone.DONE)
+
+
+def _tried(done: Retried) -> Said:
+    if not done.tried:
+        return Said("Nothing is unreadable.")
+    read = sum(done.outcomes.values())
+    return Said(f"{read} of {done.tried} can be read now." if read else "None of them can be read now either.")
