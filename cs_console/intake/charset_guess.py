@@ -2,6 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
+
+from cs_console.intake.languages import language_by_words
 
 _SAMPLE = 8 * 1024
 # What mail is written in. Each one more makes the others harder to tell apart.
@@ -50,6 +53,16 @@ _FIRST_LEVEL = {
 }
 """The standard behind each, and the bytes with which its frequent signs begin."""
 _JAPANESE = frozenset({"cp932", "euc_jp"})
+_CYRILLIC = frozenset({"cp1251", "koi8-r", "koi8-u"})
+_ALPHABETIC = frozenset({*_CYRILLIC, "cp1253", "iso8859-7", "cp1255", "cp1256", "cp874"})
+_CENTRAL = ("cp1250", "iso8859-2")
+_NEEDS = {**dict.fromkeys(("pl", "cs", "sk", "hu", "ro", "hr", "sl"), _CENTRAL), "tr": ("cp1254",)}
+_COMMON_PAIRS = (
+    "ст но то на ен ов ни ра во ко не по пр ет за ка ли ос ал от ер ре го ро ел ол ла ат ть ны ло та ит де ом ес мо ан"
+    " ин ав ри ва ле ма ог да ви ми до ор ил бы ск ас ме аз со об из ке ши жа зд ам ие ия ый ая ой ку ше шё ую"
+)
+_PAIRS = frozenset(_COMMON_PAIRS.split())
+"""Pairs of letters that are common in Russian and its neighbours."""
 _ENOUGH, _FAIR = 0.65, 0.35
 """Of the signs of a text, how many have to be usual ones before it is taken for that language whatever else fits, and
 where the detector says so too."""
@@ -91,6 +104,8 @@ def guess(data: bytes) -> Guess:
     ranked = _ranked(sample)
     for codec, confidence in ranked:
         text = sample.decode(codec, "replace")
+        if codec in _ALPHABETIC and sum(1 for char in text if char >= "\x80" and char.isalpha()) < 2:
+            continue  # a single letter of another alphabet is a sign of money or the like
         if codec in _LATIN:
             codec = _which_latin(sample, codec, confidence, dict(ranked).get(_WESTERN, 0.0))
             return _read(data, codec)
@@ -100,7 +115,8 @@ def guess(data: bytes) -> Guess:
             if share > _FAIR:
                 return _read(data, by_signs)
         elif not _is_noise(text) and (codec != "cp874" or _is_thai(sample)):
-            return _read(data, codec)
+            others = [name for name, _ in ranked if name in _CYRILLIC]
+            return _read(data, _which_cyrillic(sample, others) if codec in _CYRILLIC else codec)
     return _read(data, _WESTERN if share < _FAIR and _strictly(sample, _WESTERN) else by_signs or _WESTERN)
 
 
@@ -123,11 +139,14 @@ def is_doubtful(text: str, codec: str) -> bool:
 def other_latin(data: bytes) -> Guess | None:
     """The reading of what claims to be Western but most likely is Central European or Turkish; None where it is not."""
     sample = _sample(data)
-    if sum(1 for byte in sample if byte >= 0x80) < 2:
+    needed = _needed_by_words(data[:_SAMPLE])
+    if not needed and sum(1 for byte in sample if byte >= 0x80) < 2:
         return None
     ranked = dict(_ranked(sample))
     western = ranked.get(_WESTERN, 0.0)
     codec = max(_LATIN & ranked.keys(), key=lambda codec: ranked[codec], default=_WESTERN)
+    if needed:
+        return _read(data, max(needed, key=lambda codec: ranked.get(codec, 0.0)))
     if codec != _WESTERN and ranked[codec] >= _LIKELY and ranked[codec] >= _CLEARLY * western:
         return _read(data, codec)
     return _read(data, "cp1254") if _which_latin(sample, _WESTERN, 0.0, 0.0) == "cp1254" else None
@@ -241,14 +260,32 @@ def _ranked(sample: bytes) -> list[tuple[str, float]]:
     ]
 
 
+def _which_cyrillic(sample: bytes, codecs: list[str]) -> str:
+    """The one in which most pairs of letters are common; they have the same letters in other places."""
+
+    def common(codec: str) -> int:
+        text = sample.decode(codec, "replace").lower()
+        return sum(1 for pair in pairwise(text) if "".join(pair) in _PAIRS)
+
+    return max(codecs, key=common)  # the first of equals
+
+
 def _which_latin(sample: bytes, codec: str, confidence: float, western: float) -> str:
-    """Western unless another Latin charset is clearly likelier, and Turkish where only Turkish has such letters."""
+    """Western unless the words are of a language that needs another Latin charset, or that is clearly likelier."""
+    needed = _needed_by_words(sample)
+    if needed:
+        return codec if codec in needed else needed[0]
     if codec != _WESTERN and confidence - western > _CLOSE and not _IN_A_WORD.search(sample.decode(codec, "replace")):
         return codec
     text = sample.decode(_WESTERN, "replace")
     if _THORNS.search(text) and not _ICELANDIC.search(text):
         return "cp1254"
     return codec if codec != _WESTERN and _IN_A_WORD.search(text) else _WESTERN
+
+
+def _needed_by_words(sample: bytes) -> tuple[str, ...]:
+    """The charsets that the language needs, by its words, if Western does not hold its letters."""
+    return _NEEDS.get(language_by_words(sample.decode(_WESTERN, "replace")), ())
 
 
 def _is_noise(text: str) -> bool:

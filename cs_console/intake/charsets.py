@@ -154,7 +154,7 @@ def _as_claimed(data: bytes, codec: str) -> str | None:
             return data.decode("utf-8")
         return data.decode("utf-8", "replace") if _mostly_utf_8(data) else None
     if codec in _ESCAPED:
-        return None if data.isascii() and not _ESCAPES.search(data) and b"\x0e" not in data else decoded(data, codec)
+        return decoded(data, codec) if _ESCAPES.search(data) or b"\x0e" in data else None
     if not data.isascii() and _is_utf_8(data, codec):
         return None
     try:

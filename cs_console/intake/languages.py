@@ -178,11 +178,12 @@ def language_of(text: str, claimed: str = "") -> str:
     for code, script in _SCRIPTS if letters else ():
         if len(script.findall(sample)) * (20 if code in ("ja", "uk") else 4) > letters:
             return code
-    return _by_words(sample.casefold())
+    return language_by_words(sample)
 
 
-def _by_words(sample: str) -> str:
-    """The language of which most words are; English where nothing says so."""
+def language_by_words(text: str) -> str:
+    """The language of which most words are, of those in Latin letters; English where nothing says so."""
+    sample = text[:_READ].casefold()
     scores = {"en": 0.01}
     for word, count in Counter(_WORD.findall(sample.replace("’", "'"))).items():
         for one in (word, *(word.split("'") if "'" in word and word not in _WEIGHTS else ())):

@@ -4,6 +4,7 @@ import time
 from email.feedparser import BytesFeedParser
 from email.message import Message
 from email.policy import Policy, compat32
+from typing import Any
 
 from cs_console.errors import Unreadable
 from cs_console.intake.incoming import Limits
@@ -37,6 +38,7 @@ class _Part(Message):
     """A part that keeps to the budget while it is parsed, not afterwards."""
 
     def __init__(self, policy: Policy, budget: Budget, depth: int) -> None:
+        self._parsed: str | None = None
         super().__init__(policy)
         self.budget = budget
         self.depth = depth
@@ -46,6 +48,16 @@ class _Part(Message):
             payload.depth = self.depth + 1
             self.budget.spend_part(payload.depth)
         super().attach(payload)
+
+    def set_payload(self, payload: Any, charset: Any = None) -> None:
+        self._parsed = payload if isinstance(payload, str) else None
+        super().set_payload(payload, charset)
+
+    def get_payload(self, i: Any = None, decode: Any = False) -> Any:
+        """As the standard says, but text stays as it was parsed: written out again it gives the same bytes."""
+        if i is None and not decode and self._parsed is not None and not self.is_multipart():
+            return self._parsed
+        return super().get_payload(i, decode)
 
     def set_raw(self, name: str, value: str) -> None:
         limits = self.budget.limits

@@ -17,6 +17,7 @@ from cs_console.intake.signed_mail import Protection, opened
 from cs_console.intake.stub_text import could_be_stub, is_stub
 from cs_console.intake.tnef import SIGNATURE as TNEF_SIGNATURE
 from cs_console.intake.tnef import unpack
+from cs_console.intake.uuencoded import without_uuencoded
 
 FORWARDED = "Forwarded message"
 GUESSED = "The character set is a guess: {name}."
@@ -250,7 +251,7 @@ class _Reader:
         name = self._name(part)
         if media_type in _CALENDARS:
             self._take_calendar(part, data, name, body)
-        elif media_type in _SMIME and self._take_signed(part, data, body):
+        elif (media_type in _SMIME or name.lower().endswith(".p7m")) and self._take_signed(part, data, body):
             return
         elif (media_type in _TNEF or name.lower() == "winmail.dat") and data.startswith(TNEF_SIGNATURE):
             self._take_tnef(data, name, media_type, body)
@@ -295,7 +296,9 @@ class _Reader:
             return _Words(source, False, lambda: enriched_to_text(text, rich=media_type == "text/richtext"))
         if _PGP in text:
             body.encrypted.append("PGP")
-        unwrapped = _unwrapped(part, text)
+        unwrapped, packed = without_uuencoded(_unwrapped(part, text))
+        for name, content in packed:
+            body.files.append(IncomingFile(name, "application/octet-stream", content))
         return _Words(source, True, lambda: unwrapped)
 
     def _reading(self, part: Message, data: bytes, media_type: str) -> Reading:

@@ -2,6 +2,8 @@
 
 import base64
 import struct
+import time
+from binascii import b2a_uu
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
@@ -441,3 +443,48 @@ def test_a_mail_that_another_program_made_reads_the_same() -> None:
     made.add_attachment(b"a,b\n", maintype="text", subtype="csv", filename="Größe.csv")
     mail = read_mail(made.as_bytes())
     assert (mail.subject, mail.text.strip(), attached(mail)) == ("Größe", "Plain words, ä.", ["Größe.csv"])
+
+
+def uuencoded(name: str, content: bytes) -> str:
+    lines = "".join(b2a_uu(content[at : at + 45]).decode() for at in range(0, len(content), 45))
+    return f"begin 644 {name}\n{lines}`\nend\n"
+
+
+def test_a_file_in_the_text_itself_is_an_attachment() -> None:
+    picture = bytes(range(256)) * 3
+    mail = read(part("text/plain", f"See the picture.\n\n{uuencoded('lamp broken.gif', picture)}\nBye\n"))
+    assert mail.text.strip() == "See the picture.\n\n[file: lamp broken.gif]\n\nBye"
+    assert [(file.name, file.content) for file in mail.attachments] == [("lamp broken.gif", picture)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["begin 644 a.txt\nnot that kind\nend\n", "begin 644 a.txt\n#0V%T\n", "to begin 644 times\nend", "begin\n644\nend"],
+)
+def test_what_only_begins_like_such_a_file_stays_text(text: str) -> None:
+    mail = read(part("text/plain", text))
+    assert (mail.text.strip(), mail.files) == (text.strip(), ())
+
+
+def test_many_beginnings_of_files_cost_linear_time() -> None:
+    began = time.thread_time()
+    read(part("text/plain", "begin 644 a\n" * 60_000))
+    read(part("text/plain", "begin 644 a\n#0V%T\n" * 40_000))
+    assert time.thread_time() - began < 5
+
+
+def test_a_signed_mail_whose_type_is_not_named_is_read_by_its_name() -> None:
+    signer, key = certificate()
+    der = (
+        pkcs7.PKCS7SignatureBuilder()
+        .set_data(part("text/plain", "Signed all the same."))
+        .add_signer(signer, key, hashes.SHA256())
+        .sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary])
+    )
+    assert read(part('application/octet-stream; name="smime.p7m"', der)).text == "Signed all the same."
+
+
+def test_a_damaged_mail_inside_is_kept_byte_for_byte() -> None:
+    inner = b"Content-Type: multipart/mixed; boundary=none\nSubject: x\n\n\xe4 without its boundary \xff\n"
+    mail = read(multipart("mixed", part("text/plain", "See below."), b"Content-Type: message/rfc822\n\n" + inner))
+    assert mail.attachments[0].content.strip() == inner.strip()
