@@ -53,6 +53,7 @@ REVISIONS = (
     "0023",
     "0024",
     "0025",
+    "0026",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

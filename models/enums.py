@@ -296,6 +296,8 @@ class Action(StrEnum):
     MESSAGE_TAKEN_BACK = "message.taken_back"
     NOTICE_SENT_AGAIN = "notice.sent_again"
     NOTICE_POSTED = "notice.posted"
+    WORDS_MARKED = "words.marked"
+    MARK_REMOVED = "words.unmarked"
     NOTE_ADDED = "note.added"
     PROPOSAL_OPENED = "proposal.opened"
     DECISION_PROPOSED = "decision.proposed"

@@ -43,6 +43,8 @@ WORDS: Mapping[Action, str] = MappingProxyType(
         Action.NOTICE_SENT_AGAIN: "resent the notice",
         Action.NOTICE_POSTED: "posted the notice",
         Action.NOTE_ADDED: "added a note",
+        Action.WORDS_MARKED: "marked words to hide",
+        Action.MARK_REMOVED: "removed a mark",
         Action.PROPOSAL_OPENED: "opened a proposal",
         Action.DECISION_PROPOSED: "proposed a decision",
         Action.DECISION_APPROVED: "approved a decision",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, insert, inspect, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, insert, inspect, literal, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -24,6 +24,7 @@ from cs_console.prepared import Prepared
 from models.columns import from_microseconds, microseconds, new_id
 from models.contact import Contact
 from models.enums import Channel, Field, Link, RequesterState
+from models.marked_term import MarkedTerm
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
@@ -69,11 +70,18 @@ _SENDER = Prepared(
     .limit(1)
 )
 _OF_TICKET = or_(col(Contact.ticket_number).is_(None), col(Contact.ticket_number) == bindparam("number"))
-_VALUES = (
-    select(col(Contact.id), col(Contact.field), col(Contact.value), col(Contact.ticket_number))
-    .where(col(Contact.requester_id) == bindparam("who"), _OF_TICKET)
-    .order_by(col(Contact.changed_at), col(Contact.id))
-)
+_MARK = "marked"
+_CONTACTS = select(
+    col(Contact.id), col(Contact.field), col(Contact.value), col(Contact.ticket_number), col(Contact.changed_at)
+).where(col(Contact.requester_id) == bindparam("who"), _OF_TICKET)
+_MARKS = select(
+    col(MarkedTerm.id),
+    literal(_MARK),
+    col(MarkedTerm.words),
+    col(MarkedTerm.ticket_number),
+    col(MarkedTerm.marked_at),
+).where(col(MarkedTerm.ticket_number) == bindparam("number"), col(MarkedTerm.removed_at).is_(None))
+_VALUES = _CONTACTS.union_all(_MARKS).order_by("changed_at", "id")
 _MASK_COLUMNS: tuple[Any, ...] = (
     col(Contact.id),
     col(Contact.field),
@@ -220,18 +228,21 @@ def known_values(db: Session, desk: Desk, requester_id: str, key: bytes, keys: T
     """What redaction looks for: every value of a requester on file or added by hand, replaced ones too.
 
     With a ticket's keys, also what its own messages claimed, as claims: those take no meaning away, and hide nothing on
-    any other ticket.
+    any other ticket; and what agents marked on it.
     """
     number = None if keys is None else keys.number
     rows = db.connection().execute(_VALUES, {"who": requester_id, "number": number}).all()
     on_file: list[tuple[Field, str]] = []
     claimed: list[tuple[Field, str]] = []
-    for row, kind, sealed, ticket_number in rows:
-        if keys is not None and ticket_number is not None:
+    marked: list[str] = []
+    for row, kind, sealed, ticket_number, _ in rows:
+        if keys is not None and kind == _MARK:
+            marked.append(open_text(keys.key, keys.place("marked_term", "words", row), sealed))
+        elif keys is not None and ticket_number is not None:
             claimed.append((Field(kind), open_text(keys.key, keys.place("contact", "value", row), sealed)))
         else:
             on_file.append((Field(kind), open_text(key, Place(requester_id, "contact", "value", row), sealed)))
-    return KnownTerms(on_file, claimed)
+    return KnownTerms(on_file, claimed, marked)
 
 
 def claims_of(db: Session, desk: Desk, number: int) -> tuple[tuple[Field, str], ...]:

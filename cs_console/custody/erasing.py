@@ -46,6 +46,7 @@ from models.enums import (
 )
 from models.erasure import Erasure, Hold
 from models.linking import Linking
+from models.marked_term import MarkedTerm
 from models.message import Message
 from models.requester import Requester
 from models.sealed import Sealed, columns_of
@@ -85,6 +86,7 @@ def wipe(db: Session, requester_id: str, now: datetime) -> None:
         Hold: col(Hold.ticket_number).in_(numbers),
         Linking: col(Linking.ticket_number).in_(numbers),
         DraftFile: col(DraftFile.ticket_number).in_(numbers),
+        MarkedTerm: col(MarkedTerm.ticket_number).in_(numbers),
     }
     state = {"state": RequesterState.ERASED, "tries": 0, "locked_until": None}
     run(update(Requester).where(col(Requester.id) == requester_id).values(state))

@@ -8,7 +8,8 @@ from cs_console.custody.folding import Span
 from cs_console.custody.word_shapes import code_at, digits_in, is_amount_or_date, word_set
 
 _LINK = re.compile(
-    r"(?:[ \t:=#.,(\"'/\n-]|(?:numbers?|numeros?|nummer|numer|num|no|nr|nro|n|o|ids?|codes?|is|was|are|ist|war|sind|"
+    r"(?:\([^()\d\n]{1,16}\)|[ \t:=#.,(\"'/\n-]|(?:numbers?|numeros?|nummer|numer|num|no|nr|nro|n|o|ids?|codes?|is|was|"
+    r"are|ist|war|sind|"
     r"lautet|"
     r"lauten|est|es|e|era|sono|the|la|le|el|il|lo|den|die|das|hat|has|had|tiene|tem|avec|with|mit|con|com|bears|on|in|"
     r"auf|photo|foto|correct|correcto|corretto|correto|bien|right|richtige|exact|jetzt|now|asked|you|nuevo|nouveau|"
@@ -78,7 +79,7 @@ GUARDED_IDENTITY_WORDS = {
 }
 """Words that introduce an id only after another one."""
 ACCOUNT_WORDS = word_set(
-    "konto kto ktonr kontonummer kontonr bankkonto girokonto sparkonto kontonummern bankverbindung acct account "
+    "konto kto ktonr kontonummer kontonr bankkonto girokonto sparkonto acc kontonummern bankverbindung acct account "
     "accounts compte "
     "cuenta conto conta rekening rekeningnummer bankrekening konta rib clabe cbu bsb sortcode routing aba 계좌번호는 "
     "계좌번호 계좌"
@@ -207,7 +208,7 @@ CAPITAL_MESSENGERS = ("line", "signal")
 _HANDLE_LINK = re.compile(
     r"(?:[ \t:=(,\"'\n-]|(?:ids?|handle|user|username|user-?name|name|nick|nickname|nutzername|benutzername|kennung|"
     r"usuario|"
-    r"utente|usuario|account|konto|compte|cuenta|profil|profile|pseudo|identifiant|number|nummer|numero|no|nr|is|ist|"
+    r"utente|nutzer|account|konto|compte|cuenta|profil|profile|pseudo|identifiant|number|nummer|numero|no|nr|is|ist|"
     r"est|es|"
     r"e|unter|als|as|under|at|on|me|mich|by|contact|sous|como|come|my|mein|the|it|sono|soy|mio|mi|mon|called|called|"
     r"named|"
@@ -282,7 +283,8 @@ def _is_handle(written: str, between: str, shortest_digits: int) -> bool:
 # --- in scripts without spaces ----------------------------------------------------------------------------
 
 _UNSPACED_LINK = re.compile(
-    r"(?:[号號][码碼]?|番号|[是为為:は叫]|[ (\"「“]|id|的|が|:|#|编号|編號|나는|는|은|이|no\.?|有误|如下|变更|改)*"
+    r"(?:[号號][码碼]?|番号|[是为為:は叫の]|\([^()\d\n]{1,16}\)|[ (\"「“]|id|的|が|联系我|找我|加我|搜|:|#|编号|編號|"
+    r"나는|는|은|이|no\.?|有误|如下|变更|改)*"
 )
 
 

@@ -29,6 +29,7 @@ LONGEST_PREFIX = 10
 MOST_WORDS = 16
 MOST_ON_FILE = 200
 MOST_CLAIMS = 16
+FEWEST_OF_MARK = 3
 LONGEST_LINE = 200
 
 _PARTICLES = frozenset(
@@ -81,6 +82,8 @@ _SURNAMES = frozenset(
 )
 
 Values = Sequence[tuple[Field, str]]
+MARKED = "hidden"
+"""The label of what an agent marked: what it was is not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,8 @@ class KnownTerms:
 
     __slots__ = ("_chars", "_claimed_chars", "_first", "_name_sizes", "_parts", "_phones", "_runs", "_start", "_values")
 
-    def __init__(self, on_file: Values, claimed: Values = ()) -> None:
-        self._values = (tuple(on_file), tuple(claimed))
+    def __init__(self, on_file: Values, claimed: Values = (), marked: Sequence[str] = ()) -> None:
+        self._values = (tuple(on_file), tuple(claimed), tuple(marked))
         self._start = _Node()
         self._parts: dict[str, dict[int, int]] = {}
         """Word of a name -> which name, and which part of it."""
@@ -122,6 +125,8 @@ class KnownTerms:
             self._add(kind, value)
         for kind, value in claimed[:MOST_CLAIMS]:
             self._add_claim(kind, value)
+        for words in marked:
+            self._add_mark(words)
         self._first = self._start.following.keys() | self._parts.keys()
 
     def __eq__(self, other: object) -> bool:
@@ -132,8 +137,8 @@ class KnownTerms:
 
     def with_claims(self, claims: Values) -> "KnownTerms":
         """The same, with what a message claims that is only coming in."""
-        on_file, claimed = self._values
-        return KnownTerms(on_file, tuple(dict.fromkeys((*claims, *claimed))))
+        on_file, claimed, marked = self._values
+        return KnownTerms(on_file, tuple(dict.fromkeys((*claims, *claimed))), marked)
 
     # --- making ready ---------------------------------------------------------------------------------------
 
@@ -237,6 +242,18 @@ class KnownTerms:
         self._grow(words, term)
         for joined in _run_together(words) if kind is Field.NAME else ():
             self._grow([(joined, (joined,))], term)
+
+    def _add_mark(self, words: str) -> None:
+        """What an agent marked on a ticket, as far as it takes no meaning away."""
+        if not tells_what_to_hide(words):
+            return
+        plain = Folded(words).text.strip()
+        if _UNSPACED_CHAR.search(plain):
+            chars = "".join(char for char in plain if not char.isspace() and char not in _BETWEEN_CHARS).lower()
+            if chars:
+                self._chars[chars] = MARKED
+        else:
+            self._grow(_words_of(words), _Term(MARKED, None, "anywhere", tells=True))
 
     def _grow(self, words: list[tuple[str, tuple[str, ...]]], term: _Term) -> None:
         if not words or len(words) > MOST_WORDS:
@@ -501,6 +518,25 @@ class _Words:
     def _words_of_line(self, at: int) -> list[str]:
         after = self.text[self.starts[at] : self.starts[at] + LONGEST_LINE].partition("\n")[0]
         return [word for word in _WORD.findall(self._line_before(at) + after) if word[0].isalpha() and len(word) > 1]
+
+
+def tells_what_to_hide(words: str) -> bool:
+    """Whether marked words can be hidden everywhere on a ticket without changing what it says.
+
+    None of them may turn what is said. A common word counts only beside another that begins with a capital as well.
+    """
+    plain = Folded(words).text
+    forms = _WORD.findall(plain)
+    runs = _UNSPACED_RUN.findall(plain)
+    if any(turns_meaning(form.casefold()) for form in forms):
+        return False
+    if _UNSPACED_CHAR.search(plain):
+        chars = "".join(_UNSPACED_CHAR.findall(plain))
+        by_itself = all(not turns_meaning(_NO_WUXI.sub("", run)) or run[0] in _SURNAMES for run in runs)
+        return by_itself and (len(chars) >= SHORTEST_KNOWN or any(_tells_alone(form.casefold()) for form in forms))
+    if sum(map(str.isdigit, plain)) >= FEWEST_OF_MARK or any(_tells_alone(form.casefold()) for form in forms):
+        return len(forms) <= MOST_WORDS
+    return 1 < len(forms) <= MOST_WORDS and all(form[0].isupper() or form.isdigit() for form in forms)
 
 
 def _words_of(value: str) -> list[tuple[str, tuple[str, ...]]]:

@@ -69,7 +69,9 @@ _NEVER_SECOND = word_set(
     "hilfe probleme bescheid ware post zeit recht anspruch lampe bestellung lieferung rechnung briefe brief "
     "anruf"
 )
-_OF_FAMILY = word_set("mutter vater schwester bruder tochter sohn mama papa gemahlin ober speaker")
+_OF_FAMILY = word_set(
+    "mutter vater schwester bruder tochter sohn mama papa gemahlin ober speaker president minister chairman"
+)
 _GERMAN_NOUN = re.compile(
     r"(?:ung|ungen|heit|keit|schaft|tion|tionen|nis|tum|ware|nummer|paket|konto|rechnung|bestellung|lieferung|geld|"
     r"betrag|"
@@ -288,14 +290,14 @@ _OTHER_NAMES = re.compile(
     r"marken|trade|project|street|place|display|account|bank|pet|dog's|cat's|produit|fichier|producto|archivo|empresa|"
     r"societe)[ -]?\Z"
 )
-_COUNTED_BEFORE = re.compile(r"(?<!\w)(?:has|have|been|was|is|we|i|they|order|already|just|not) \Z")
+_HOLDERS = ("holder", "titular", "titulaire", "intestatario")
 
 
 def naming(text: str, lower: str, start: int, end: int) -> Span | None:
     """ "my name is Anna Muller", "Recipient: A. Muller", "ich heisse Anna"."""
-    if _OTHER_NAMES.search(lower[max(0, start - 14) : start]):
-        return None
     word = lower[start:end]
+    if word not in _HOLDERS and _OTHER_NAMES.search(lower[max(0, start - 14) : start]):
+        return None
     link = _STRONG_LINK.match(lower, end, end + 60)
     bare = link is None and word in _BARE
     if bare:
@@ -304,7 +306,7 @@ def naming(text: str, lower: str, start: int, end: int) -> Span | None:
         return None
     last, words, telling = name_at(text, link.end(), strict=False)
     if words and (telling or words > 1):
-        if word in ("ordered", "signed", "contact", "contacto", "kontakt", "holder") and telling < 2:
+        if word in ("ordered", "signed", "contact", "contacto", "kontakt", "holder") and (words < 2):
             return None
         return Span(link.end(), last, LABEL)
     return _small_name(text, lower, link.end()) if word == "name" or bare else None

@@ -9,7 +9,8 @@ WINDOW = 40
 _TOKEN = re.compile(rf"[^\W\d_{UNSPACED}]+|[^ ]")
 _SIGNS = frozenset(".:#(°\n-/\"'*,")
 _WORDS = word_set(
-    "order orders purchase ticket case invoice tracking reference ref parcel package shipment consignment "
+    "dhl ups fedex dpd gls hermes usps tnt order orders purchase ticket case invoice tracking reference ref parcel "
+    "package shipment consignment "
     "customer client booking reservation item article serial model contract policy member membership voucher "
     "coupon receipt claim complaint incident request transaction batch lot version part product sku isbn ean upc "
     "asin gtin po rma rf sn inv bestell bestellung bestellungen auftrag rechnung kunde kunden sendung vorgang "

@@ -68,7 +68,7 @@ _LEAD = re.compile(
 _AREA = re.compile(r"(?<![\d.,:/-])(?<!\d )\d{2,3}[ -]\Z")
 """Digits in front of a number that the matcher took for complete: an area's code of a country it was not asked for."""
 _EXTENSION = re.compile(
-    r"[ ,(]{0,2}(?:(?:x|ext|extn|extension|durchwahl|dw|poste|interno|int|ramal|anexo|toestel|nebenstelle|kl|klappe|"
+    r"[ ,(]{0,2}(?:#|(?:x|ext|extn|extension|durchwahl|dw|poste|interno|int|ramal|anexo|toestel|nebenstelle|kl|klappe|"
     r"wew)[. ]{0,2}"
     r"|转分机|轉分機|转|轉|分机号?|分機|内線(?:番号)?|內線|内线|доб\.? ?)"
     r"[:：]? ?\d{1,6}(?!\d)\)?",

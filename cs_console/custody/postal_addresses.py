@@ -42,7 +42,7 @@ _SEPARATOR = r"(?: ?[,;] ?(?:\n ?)?| ?\n ?(?:> ?)?| - | ?/ ?| in (?=\d{4})| )"
 _COMPONENT_UNIT = re.compile(rf"{_SEPARATOR}(?i:{_UNIT})")
 _COMPONENT_POSTCODE_TOWN = re.compile(rf"{_SEPARATOR}{_POSTCODE}(?:(?: |, ?){_TOWN}(?: ?\([A-Z]{{2}}\))?)?")
 _COMPONENT_TOWN_POSTCODE = re.compile(rf"{_SEPARATOR}(?:{_TOWN},? ){{1,2}}(?:[A-Z]{{2}},? )?{_POSTCODE}")
-_COMPONENT_TOWN = re.compile(rf"(?: ?, ?| ?\n ?| in | - ){_TOWN}(?=\s*(?:[,;.!?)\n\x00]|\Z))")
+_COMPONENT_TOWN = re.compile(rf"(?: ?, ?| ?\n ?| in | - ){_TOWN}(?: \d{{1,2}}(?!\d))?(?=\s*(?:[,;.!?)\n\x00]|\Z))")
 _TOWNS_BEGIN = word_set(
     "sao san santa santo los las saint new bad den the porto castle great little north south east west"
 )
@@ -87,7 +87,7 @@ ENGLISH = word_set(
     "alley broadway loop turnpike esplanade"
 )
 _BEFORE_ENGLISH = re.compile(
-    rf"(?:(?i:flat|apt\.?|apartment|unit|suite|room|floor|no\.?|#) ?{_HOUSE}(?: |, ?))?"
+    rf"(?:(?i:flat|apt\.?|apartment|unit|suite|room|floor|no\.?|#) ?{_HOUSE}(?: |, ?)(?:(?:{_CAP} ){{0,2}}{_CAP}, ?)?)?"
     rf"(?<![\w.,/#-]){_HOUSE},? (?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West|Upper|Lower|Old|New|The|St\.?|Saint)"
     rf"\.? )?"
     rf"(?:(?:{_CAP}|\d{{1,3}}(?:st|nd|rd|th)|of|the) ){{1,4}}\Z"
@@ -149,7 +149,8 @@ _JOINING = (
 _AFTER_SOUTHERN = re.compile(
     rf"(?:[./]? ?)(?:{_JOINING} ?){{0,3}}(?:{_CAP}|\d{{1,2}}(?: {_JOINING})? {_CAP})(?:[ -](?:{_JOINING} )"
     rf"{{0,3}}{_CAP}){{0,4}}"
-    rf"(?:,? ?(?:(?i:n|no|nr|num|numero|n[.o°]+|n\.o|д|дом)[.°o]* ?|km\.? ?)?{_HOUSE}|,? s/n)(?![\d:]|[.,]\d{{2}}(?!\d)"
+    rf"(?:,? ?(?:(?i:n|no|nr|num|numero|n[.o°]+|n\.o|д|дом)[.°o]* ?|km\.? ?)?(?<![A-Za-z]){_HOUSE}|,? s/n)(?![\d:]|[.,]"
+    rf"\d{{2}}(?!\d)"
     rf")"
 )
 
@@ -157,7 +158,7 @@ _AFTER_SOUTHERN = re.compile(
 def southern(text: str, lower: str, start: int, end: int) -> Span | None:
     """ "calle Ejemplo 5": a word for a street, its name, the number."""
     word = lower[start:end]
-    if len(word) <= 2 and text[end : end + 1] not in ("./" if word in ("c", "r") else ". "):
+    if len(word) <= 2 and text[end : end + 1] not in ("/" if word == "c" else "./" if word == "r" else ". "):
         return None
     after = _AFTER_SOUTHERN.match(text, end, end + _WINDOW)
     return Span(start, _tail(text, after.end()), LABEL) if after else None
@@ -251,6 +252,7 @@ def numbered_streets(text: str) -> Iterator[Span]:
 
 
 _LAST_WORD = re.compile(rf"(?<![^\W\d_{UNSPACED}'-])[^\W\d_{UNSPACED}]+(?:[-'][^\W\d_]+)*\.?\Z")
+_ARTICLE_FIRST = re.compile(r"(?:der|den|dem|die|das) ", re.IGNORECASE)
 _ADJECTIVE = re.compile(
     r"(?<!\w)(?:Alte[rsn]?|Neue[rsn]?|Grosse[rsn]?|Kleine[rsn]?|Obere[rsn]?|Untere[rsn]?|Lange[rn]?|Hohe[rn]?) \Z"
 )
@@ -264,7 +266,7 @@ def _street_before(text: str, before: str, begin: int) -> int | None:
     at = begin - gap - len(before) + word.start()
     plain = word.group().rstrip(".").casefold()
     preposed = _PREPOSED.search(text[max(0, at - 50) : at + len(word.group())] + " ")
-    if preposed is not None:
+    if preposed is not None and plain not in _STREET_WORDS:
         return max(0, at - 50) + preposed.start()
     tail = re.split(r"[-']", plain)[-1]
     whole = tail in _STREET_WORDS
@@ -272,7 +274,8 @@ def _street_before(text: str, before: str, begin: int) -> int | None:
         leading = _LEADING.search(text[max(0, at - 50) : at])
         if leading is None or not word.group()[0].isupper() or not _names_a_street(leading.group()):
             return None
-        return max(0, at - 50) + leading.start()
+        article = _ARTICLE_FIRST.match(leading.group())
+        return max(0, at - 50) + leading.start() + (article.end() if article else 0)
     if plain.endswith(_ENDINGS) and len(plain) > 6 and word.group()[0].isupper() and not is_common(plain):
         leading = _ADJECTIVE.search(text[max(0, at - 12) : at])
         return at if leading is None else max(0, at - 12) + leading.start()

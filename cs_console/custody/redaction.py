@@ -18,7 +18,7 @@ OVERLAP = 512
 """A long text is searched piece by piece; each also sees so much of what is before and after it."""
 _BLOCKS = re.compile(
     rf"\[(?:{'|'.join(field.value for field in Field)}|phone|number|link|ip|iban|id|passport|account"
-    rf"|messenger|date of birth|card ····\d{{4}}|{REST})\]"
+    rf"|messenger|date of birth|hidden|card ····\d{{4}}|{REST})\]"
 )
 """What an earlier redaction wrote is nothing to redact again."""
 
@@ -64,6 +64,11 @@ def redact_known(text: str, known: KnownTerms) -> str:
     For what was redacted before, and for letters, in which the desk's own addresses stay readable.
     """
     return _redacted(text, known, None, SECONDS)
+
+
+def has_blocks(text: str) -> bool:
+    """Whether a part of it was redacted before."""
+    return _BLOCKS.search(text) is not None or "[" in text or "]" in text
 
 
 def hidden_spans(text: str, regions: tuple[str, ...], known: KnownTerms | Values = ()) -> list[Span]:

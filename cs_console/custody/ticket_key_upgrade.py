@@ -28,6 +28,7 @@ from models.decision import Approval, Decision
 from models.draft import Draft
 from models.enums import RequesterState
 from models.erasure import Hold
+from models.marked_term import MarkedTerm
 from models.message import Message
 from models.requester import Requester
 from models.settlement import Settlement
@@ -134,7 +135,7 @@ def seal_again(db: Session, desk: Desk, number: int, old: TicketKeys, new: Ticke
 
 def _rows_of(number: int) -> dict[type[SQLModel], Select[*tuple[Any, ...]]]:
     """By table: the ids of the ticket's versions, and whether what they hold is sealed twice."""
-    by_number = (Contact, Message, Verification, Authority, ClockEvent, Settlement, Hold, DraftFile)
+    by_number = (Contact, Message, Verification, Authority, ClockEvent, Settlement, Hold, DraftFile, MarkedTerm)
     return {
         Ticket: select(col(Ticket.number), false()).where(col(Ticket.number) == number),
         **{table: select(col(table.id), false()).where(col(table.ticket_number) == number) for table in by_number},

@@ -32,6 +32,7 @@ from screens.ticket.facts import Facts
 from screens.ticket.hold import hold
 from screens.ticket.kind import change_kind
 from screens.ticket.lines import FIELD, facts_of, field_key, status_words
+from screens.ticket.mark import MarkScreen
 from screens.ticket.move_policy import move_policy
 from screens.ticket.open_ticket import OpenTicket, on_ticket
 from screens.ticket.priority import change_priority
@@ -254,6 +255,12 @@ class TicketScreen(ConsoleScreen[None]):
     async def action_note(self) -> None:
         """Write an internal note."""
         await self._go_to(ComposeScreen(self.ticket.number, MessageSort.NOTE))
+
+    @in_steps
+    async def action_mark(self) -> None:
+        """Mark words that redaction missed."""
+        if self.view is not None:
+            await self._go_to(MarkScreen(self.view))
 
     @in_steps
     async def action_decide(self) -> None:

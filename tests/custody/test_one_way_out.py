@@ -16,12 +16,12 @@ OPENERS = {
     *("contact_match", "disclosure", "contacts", "on_file", "safe_views", "sending", "attachment_labels"),
     "answered_mail",
     *("ticket_keys", "ticket_key_upgrade", "handing_over", "index_rotation", "suppression"),
-    *("taken_back", "factor_secrets", "drafts", "reply_files", "set_aside"),
+    *("taken_back", "factor_secrets", "drafts", "reply_files", "set_aside", "marked_terms"),
 }
 """disclosure: for a person, on record. contact_match, contacts, on_file, sending, answered_mail: for machines.
 safe_views: masks and redactions. attachment_labels: redacted at once. ticket_keys to suppression: keys and look-ups,
 sealed again at once. taken_back to reply_files: what an agent's own account gave. set_aside: mail that belongs to
-no requester, on record for a person.
+no requester, on record for a person. marked_terms: to redact, never to show.
 """
 KEY = bytes(range(32))
 PLACE = Place("requester", "contact", "value", "row")

@@ -286,6 +286,7 @@ READ_BY_ITS_TYPIST = {("draft", "text")}
 ON_RECORD_ONLY = {
     ("contact", "value"), ("ticket", "subject"), ("message", "text"), ("message", "headers"), ("attachment", "content"),
     ("quarantined", "content"), ("quarantined", "subject"), ("requester", "account_id"), ("draft_file", "content"),
+    ("marked_term", "words"),
 }  # fmt: skip
 """Originals: for a person only through a reveal, or for a machine."""
 NO_WORDS = {("ticket", "sealed_key"), ("second_factor", "pending"), ("second_factor", "secret")}
