@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inscriptis.model.config import ParserConfig
@@ -23,6 +23,9 @@ _LOST = "RESOURCE_LIMIT"
 """In the parser's name of an error: it went on without what was beyond a limit of its own."""
 _TAG = re.compile(r"""<[A-Za-z](?:[^>=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|=)*+""")
 _ENDS = re.compile(r"</(?:body|html)\s*+>", re.IGNORECASE)
+_QUOTES = ("quote", "cite", "border-left")
+"""In the looks of an element that repeats an earlier letter."""
+_DEEPEST = 9
 _BREAKING = frozenset({"br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote"})
 _QUOTED = re.compile(r"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 _ATTRIBUTE = re.compile(r"""[\s/"'][^\s/"'=]""")
@@ -56,11 +59,17 @@ def html_to_text(html: str) -> str:
     for element in tree.iter(*_DROPPED):
         element.text = None
         del element[:]
+    marks = f"quoted-{end}", f"unquoted-{end}"
+    quoted = [element for element in tree.iter("blockquote") if _is_quotation(element)]
+    for element in quoted:
+        _mark(element, *marks)
     etree.strip_attributes(tree, "style", "align", "valign")
     from inscriptis.html_engine import Inscriptis
 
     text = str(Inscriptis(tree, _layout()).get_text())
     whole = text.rstrip().endswith(end) and not any(_LOST in problem.type_name for problem in parser.error_log)
+    if quoted:
+        text = _with_signs(text, *marks)
     words = text.replace(end, "").strip("\n").rstrip()
     return words if whole else f"{words}\n\n{CUT}".lstrip("\n")
 
@@ -69,6 +78,37 @@ def _has_many_attributes(tag: str) -> bool:
     if len(tag) < 2 * _MOST_ATTRIBUTES:
         return False
     return len(_ATTRIBUTE.findall(_QUOTED.sub('=""', tag))) > _MOST_ATTRIBUTES
+
+
+def _is_quotation(element: Any) -> bool:
+    """Whether mail programs mean an earlier letter by it, not a paragraph that is set in."""
+    looks = f"{element.get('class', '')} {element.get('style', '')} {element.get('id', '')}".lower()
+    return element.get("type") == "cite" or element.get("cite") is not None or any(sign in looks for sign in _QUOTES)
+
+
+def _mark(element: Any, opens: str, closes: str) -> None:
+    """Put a line of its own before and after what is in the element."""
+    first, last = element.makeelement("div"), element.makeelement("div")
+    first.text, last.text = opens, closes
+    first.tail, element.text = element.text, None
+    element.insert(0, first)
+    element.append(last)
+
+
+def _with_signs(text: str, opens: str, closes: str) -> str:
+    """The lines between the marks as plain mail quotes them, once for each letter that they are in."""
+    lines: list[str] = []
+    depth = 0
+    for line in text.split("\n"):
+        stripped = line.strip()
+        if stripped == opens:
+            depth += 1
+        elif stripped == closes:
+            depth = max(depth - 1, 0)
+        else:
+            signs = ">" * min(depth, _DEEPEST)
+            lines.append(f"{signs} {line}".rstrip() if signs else line)
+    return "\n".join(lines)
 
 
 def _between_tags(html: str) -> str:

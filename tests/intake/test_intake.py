@@ -293,3 +293,16 @@ def test_trashed_mails_are_counted_and_left_alone(sqlite_desk: TestDesk, tmp_pat
     counts = import_mail(operator_session(sqlite_desk.desk), [tmp_path])
     assert (counts.read, counts.opened, counts.skipped) == (3, 1, 2)
     assert len(ticket_numbers(sqlite_desk.desk)) == 1
+
+
+def test_what_is_said_above_a_text_is_stored_with_it_and_is_none_of_the_message(
+    sqlite_desk: TestDesk, tmp_path: Path
+) -> None:
+    words = "Верните деньги за заказ"
+    mail = b"From: a@mail.example.org\nSubject: x\n\n" + words.encode("koi8-r")
+    (tmp_path / "1.eml").write_bytes(mail)
+    import_mail(operator_session(sqlite_desk.desk), [tmp_path])
+    (number,) = ticket_numbers(sqlite_desk.desk)
+    opened = opened_ticket(sqlite_desk.desk, number)
+    assert opened.texts == opened.texts_redacted == (f"[The character set is a guess: KOI8-R.]\n\n{words}",)
+    assert from_bytes(mail).text == words

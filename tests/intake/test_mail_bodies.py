@@ -488,3 +488,23 @@ def test_a_damaged_mail_inside_is_kept_byte_for_byte() -> None:
     inner = b"Content-Type: multipart/mixed; boundary=none\nSubject: x\n\n\xe4 without its boundary \xff\n"
     mail = read(multipart("mixed", part("text/plain", "See below."), b"Content-Type: message/rfc822\n\n" + inner))
     assert mail.attachments[0].content.strip() == inner.strip()
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    ['type="cite"', 'class="gmail_quote" style="border-left:1px solid"', "style='border-left: 2px'", "cite=mid:1"],
+)
+def test_a_letter_that_html_quotes_is_marked_as_quoted(attributes: str) -> None:
+    html = (
+        f"<div>8834.</div><div>On 3 May 2026, HautHome wrote:</div><blockquote {attributes}><p>Which number?</p>"
+        f"Before it: <blockquote {attributes}>Hello<br>again</blockquote></blockquote><p>And Monday.</p>"
+    )
+    lines = [line for line in read(part("text/html", html)).text.split("\n") if line.strip("> ")]
+    assert lines == [
+        *("8834.", "On 3 May 2026, HautHome wrote:", "> Which number?", "> Before it:", ">> Hello", ">> again"),
+        "And Monday.",
+    ]
+
+
+def test_a_paragraph_that_is_set_in_is_not_a_quotation() -> None:
+    assert read(part("text/html", "<p>One</p><blockquote>set in</blockquote>")).text.split() == ["One", "set", "in"]
