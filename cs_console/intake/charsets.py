@@ -99,6 +99,9 @@ _REFUSED = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape"
 
 _MOST_ENCODED_WORDS = 1000
 _SAMPLE = 16 * 1024
+_MOST = 1024 * 1024
+_GOOD = 0.45
+"""How well text has to read in a charset that only another part of the mail names."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _ESCAPES = re.compile(rb"\x1b(?:\$\(?[@BD]|\([IJ])")
 _KOREAN, _CHINESE = b"\x1b$)C", b"\x1b$)A"
@@ -196,7 +199,7 @@ def _unclaimed(data: bytes, claimed: str, hints: tuple[str, ...]) -> Reading:
         if hint and hint not in ("utf-8", claimed, *_ESCAPED):
             with suppress(UnicodeError, LookupError, ValueError):
                 text = data.decode(hint)
-                if not is_doubtful(text, hint):
+                if quality(text, hint) >= _GOOD:
                     return Reading(text)
     found = guess(data)
     return Reading(found.text, _known_as(found.codec))
@@ -255,7 +258,7 @@ def _is_utf_8(data: bytes, codec: str) -> bool:
 
 def _mostly_utf_8(data: bytes) -> bool:
     """Whether only a few letters are broken, most likely cut off by something on the way."""
-    text = data[:_SAMPLE].decode("utf-8", "replace")
+    text = data[:_MOST].decode("utf-8", "replace")
     broken = text.count("\ufffd")
     return broken * 2 <= sum(1 for char in text if char >= "\x80" and char != "\ufffd")
 

@@ -27,6 +27,14 @@ _SEPARATOR = re.compile(
     + rb")?)[ \t]*\r?\n?"
 )
 """What programs write before each mail: the sender or a dash, and a date in one of a few forms, and nothing else."""
+_KNOWN_HEADER = re.compile(
+    rb">*From |\xef\xbb\xbf|(?:From|To|Cc|Subject|Date|Sender|Reply-To|Received|Return-Path|Delivered-To|Message-ID"
+    rb"|MIME-Version|Content-[A-Za-z-]+|X-[A-Za-z0-9-]+|List-[A-Za-z]+|DKIM-Signature|ARC-[A-Za-z-]+|In-Reply-To"
+    rb"|References|Status|Envelope-To|Mail-From|Authentication-Results|Received-SPF|User-Agent|Organization|Path|Newsgroups)"
+    rb"[ \t]*:",
+    re.IGNORECASE,
+)
+"""What has to follow where no empty line comes before: `Note:` may be the next line of a letter."""
 _HEADER = re.compile(rb">*From |\xef\xbb\xbf|[!-9;-~]+[ \t]*:")
 _STATUS = re.compile(rb"X-Mozilla-Status:[ \t]*([0-9A-Fa-f]{4})[ \t]*\r?\n")
 """The program writes it first of all; further down its sender could have written it."""
@@ -160,19 +168,21 @@ def _mbox(path: Path, file: BinaryIO, limits: Limits) -> Iterator[RawMail]:
     """RFC 4155 with the common ways of dating and escaping: a mail begins at a From_ line that a header follows;
     `>From ` loses its `>`."""
     number, done, collected = 0, 0, _Collected(limits)
-    at_line_start = True
+    at_line_start, after_empty = True, False
     for line, following in _with_next(_lines(file)):
         done += len(line)
         if number == 0:
             line = line.removeprefix(_BOM)
             if not line.startswith(b"From "):
                 continue  # empty lines before the first mail
-        if at_line_start and (number == 0 or (_SEPARATOR.fullmatch(line) and _HEADER.match(following))):
+        header = _HEADER if after_empty else _KNOWN_HEADER
+        if at_line_start and (number == 0 or (_SEPARATOR.fullmatch(line) and header.match(following))):
             if number:
                 yield _one_of(path, number, collected, done - len(line))
             number, collected = number + 1, _Collected(limits)
         else:
             collected.add(line[1:] if at_line_start and _ESCAPED.match(line) else line)
+        after_empty = at_line_start and not line.strip(b"\r\n")
         at_line_start = line.endswith(b"\n")
     if number:
         yield _one_of(path, number, collected, done)

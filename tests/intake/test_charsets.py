@@ -174,6 +174,15 @@ def test_encoded_words_are_read_as_they_were_meant(raw: str, words: str) -> None
     assert header_text(raw) == words
 
 
+def test_a_letter_far_down_that_is_no_utf_8_is_read() -> None:
+    text = "Only English words here.\n" * 2000 + "Café"
+    assert text_of(text.encode("cp1252"), "utf-8") == text
+
+
+def test_what_another_part_names_is_not_believed_where_it_reads_badly() -> None:
+    assert read_text("您好，請刪除我的個人資料".encode("big5"), "", ("gb2312",)).text == "您好，請刪除我的個人資料"
+
+
 def test_raw_bytes_in_a_header_are_read_in_what_the_mail_names() -> None:
     raw = "Dodací list č. 5".encode("iso8859-2").decode("ascii", "surrogateescape")
     assert header_text(raw, ("iso-8859-2",)) == "Dodací list č. 5"

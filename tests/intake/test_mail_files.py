@@ -90,6 +90,13 @@ def test_a_line_that_only_looks_like_a_separator_is_text(tmp_path: Path, line: b
     assert contents(box) == [b"Subject: 1\n\nx\n\n" + line + following]
 
 
+def test_a_note_below_a_dated_line_is_no_header(tmp_path: Path) -> None:
+    box = tmp_path / "box"
+    mail = FROM + b"Subject: 1\n\nI wrote to you\nFrom work Sat Nov 21 09:12:00 2026\nNote: no answer came.\n"
+    box.write_bytes(mail)
+    assert contents(box) == [mail.removeprefix(FROM)]
+
+
 def test_a_whole_separator_that_no_header_follows_is_text(tmp_path: Path) -> None:
     box = tmp_path / "box"
     box.write_bytes(FROM + b"Subject: 1\n\n" + FROM + b"was the line in question.\n")
