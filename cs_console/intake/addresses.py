@@ -22,18 +22,28 @@ _COMMENT = re.compile(r"\(((?:[^()\\]|\\.)*)\)")
 _ANGLE = re.compile(r"<([^<>]*)>")
 _BARE = re.compile(r"[^\s<>@,;:\"()\[\]]{1,64}@[^\s<>@,;:\"()\[\]]+")
 _ADDRESS = re.compile(r"([^\s<>@,;:\"()\[\]]{1,64})@([^\s<>@,;:\"()\[\]]+)")
-_AROUND = "\"'`[]{}<>«»“”‘’ \t,;"
-_MAILTO = re.compile(r"\bmailto:", re.IGNORECASE)
+_AROUND = "\"'`[]{}<>«»“”‘’ \t,;\u00a0\u200b\u200e\u200f\u2060\ufeff"
+_MAILTO = re.compile(r"\b(?:mailto|smtp):", re.IGNORECASE)
+_ROUTE = re.compile(r"(?:@[^\s<>@,:]{1,255},?)+:")
+"""Over which servers an address was to be reached, as once was written before it."""
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"'}
+_WIDE = str.maketrans("＜＞＠", "<>@")
+"""As East Asian keyboards write them."""
+_EMPTY_PAIR = re.compile(r"[\[({]\s*[\])}]")
 _GROUP = re.compile(r":.*;\s*$", re.DOTALL)
 _SPACED = re.compile(r"\s*@\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """An address in its normal form, and the name written with it, "" where there is none."""
+    """An address in its normal form, and the name written with it, "" where there is none.
+
+    `encoded`: it was written where no address may be, inside an encoded word.
+    """
 
     address: str
     name: str = ""
+    encoded: bool = False
 
 
 def mailbox(raw: str) -> Mailbox | None:
@@ -48,12 +58,26 @@ def mailbox(raw: str) -> Mailbox | None:
         value = unfolded(raw).strip()
     except Unreadable:
         return None
-    found = _common(value) or _lenient(value) or _strict(value)
+    found = _common(value)
+    if found is None:
+        found = _lenient(_usual_signs(value)) or _strict(value)
+    encoded = found is None and "@" not in value and "=?" in value
+    if encoded:
+        found = _lenient(_usual_signs(_decoded(value)))
     if found is None:
         return None
     name, written = found
     address = normalise_email(_cleaned(written))
-    return None if address is None else Mailbox(address, _name(name, address))
+    return None if address is None else Mailbox(address, _name(name, address), encoded)
+
+
+def _usual_signs(value: str) -> str:
+    """Brackets and the @ as they should be, where there are others instead."""
+    if "<" in value:
+        return value
+    for entity, sign in _ENTITIES.items():
+        value = value.replace(entity, sign)
+    return value.translate(_WIDE)
 
 
 def _common(value: str) -> tuple[str, str] | None:
@@ -74,6 +98,8 @@ def _lenient(value: str) -> tuple[str, str] | None:
         outside = _COMMENT.sub(kept, outside)
     outside = _MAILTO.sub(" ", outside)
     angles = _ANGLE.findall(outside)
+    if len(angles) > 1 and outside.count("@") == len(angles) and len({angle.casefold() for angle in angles}) == 1:
+        outside, angles = outside.partition(">")[0] + ">", angles[:1]  # the same author twice
     if len(angles) > 1 or "(" in outside or ")" in outside or _GROUP.search(outside):
         return None
     if not angles:
@@ -104,16 +130,21 @@ def _strict(value: str) -> tuple[str, str] | None:
 
 
 def _cleaned(written: str) -> str:
-    address = _MAILTO.sub("", _SPACED.sub("@", written.strip())).partition("?")[0]
+    address = _MAILTO.sub("", _SPACED.sub("@", written.strip().replace("＠", "@"))).partition("?")[0]
+    if address.startswith("@"):
+        address = _ROUTE.sub("", address, count=1)
     return address.strip(_AROUND).rstrip(".")
 
 
-def _name(written: str, address: str) -> str:
+def _decoded(value: str) -> str:
     try:
-        decoded = header_text(written.strip())
+        return header_text(value.strip())
     except Unreadable:
-        return ""  # it hides a line break; the address does not
-    name = one_line(decoded, _LONGEST_NAME).strip("\"' ,;<>")
+        return ""
+
+
+def _name(written: str, address: str) -> str:
+    name = one_line(_EMPTY_PAIR.sub("", _decoded(written)), _LONGEST_NAME).strip("\"' ,;<>")
     return "" if "@" in name or name.casefold() == address.casefold() else name
 
 

@@ -9,7 +9,7 @@ from cs_console.settings import UNSET_MAIL_FROM, Settings
 
 _NO_REPLY = re.compile(
     r"(?:do)?[-._]?no?t?[-._]?(?:reply|respond|answer|response)"
-    r"|no[-._]?reply[-._].*|.*[-._]no[-._]?reply|donotreply.*"
+    r"|no[-._]?reply(?:[-._].*|\d+)|.*[-._]no[-._]?reply|donotreply.*"
     r"|nicht[-._]?(?:ant|be)?antworten|keine[-._]?antwort|bitte[-._]?nicht[-._]?antworten"
     r"|ne[-._]?pas[-._]?repondre|pas[-._]?de[-._]?reponse|sans[-._]?reponse"
     r"|no[-._]?(?:responder|contestar|responda|conteste)|nao[-._]?respond(?:a|er)|non[-._]?rispondere"

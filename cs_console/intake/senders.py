@@ -46,7 +46,7 @@ def sender_of(values: Values, ours: OurMail, sent_to: tuple[str, ...]) -> Sender
         return Sender(behind[0] if behind else None, by, behind[1] if behind else "", reply_to, sure=False)
     written = {box.address for box in named}
     if len(named) == len(froms) and len(written) == 1:
-        return Sender(by, by, "From", reply_to, sure=True)
+        return Sender(by, by, "From", reply_to, sure=not any(box.encoded for box in named))
     if named:  # several From headers: who sent it says so, if anything does
         sending = _first(values, ("Sender",), lambda box: box.address in written)
         return Sender(sending[0] if sending else by, by, "From", reply_to, sure=False)

@@ -42,6 +42,15 @@ def sender(headers: str | bytes) -> tuple[str | None, str | None]:
         ("Jane; Roe: her mail <jane@mail.example>", "jane@mail.example", "Jane; Roe: her mail"),
         ("hana.@phone.example", "hana.@phone.example", None),
         ("ha..na@phone.example", "ha..na@phone.example", None),
+        ("Jane [mailto:jane@mail.example]", "jane@mail.example", "Jane"),
+        ("Jane [jane@mail.example]", "jane@mail.example", "Jane"),
+        ("Jane <SMTP:jane@mail.example>", "jane@mail.example", "Jane"),
+        ("Jane &lt;jane@mail.example&gt;", "jane@mail.example", "Jane"),
+        ("Jane ＜jane＠mail.example＞", "jane@mail.example", "Jane"),
+        ("小＜王＞ <wang＠qq.example>", "wang@qq.example", "小＜王＞"),
+        ("Jane <\u200bjane@mail.example\u00a0>", "jane@mail.example", "Jane"),
+        ("Jane <@relay.example:jane@mail.example>", "jane@mail.example", "Jane"),
+        ("Jane <jane@mail.example>, Jane <Jane@mail.example>", "jane@mail.example", "Jane"),
         ("用户@例子.example", "用户@xn--fsqu00a.example", None),
     ],
 )
@@ -60,6 +69,8 @@ def test_no_name_costs_an_address(written: str, address: str, name: str | None) 
         "Us: jane@mail.example;",
         "Us: Jane <jane@mail.example>;",
         "jane@mail.example@evil.example",
+        "Jane <jane@mail.example>, bob@evil.example, <jane@mail.example>",
+        "=?utf-8?Q?jane=40mail.example=2C_bob=40evil.example?=",
         "Jane",
         "",
     ],
@@ -76,6 +87,7 @@ def test_raw_bytes_in_a_name_cost_no_address() -> None:
 @pytest.mark.parametrize(
     ("headers", "address"),
     [
+        ("From: =?utf-8?Q?Jane_=3Cjane=40mail.example=3E?=", "jane@mail.example"),
         ("Sender: jane@mail.example", "jane@mail.example"),
         ("Reply-To: Jane <jane@mail.example>", "jane@mail.example"),
         ("From: not an address\nReply-To: jane@mail.example", "jane@mail.example"),
