@@ -91,7 +91,9 @@ class Judging:
             self.place.sent[file] = case.party
             self._goes_where_it_may(case, sent)
             words = self.place.typed.get(case.number, "") if not self._is_fixed(sent) else ""
+            answered = case.subjects.get(sent.address.casefold(), "")  # DECISIONS.md, 19: of the very recipient
             found = canaries_in(sent.words) - canaries_in(words)
+            found -= canaries_in(answered) & canaries_in(sent.subject)
             self.place.must(not found, f"#{case.number}: a letter holds {found}")
             if sent.id:
                 self.ledger.known_ids[sent.id] = case.number

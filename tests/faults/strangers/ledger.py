@@ -91,6 +91,8 @@ class Case:
     acknowledged: set[str] = field(default_factory=set)
     """Message-IDs of what only the owner of the form's mailbox has read."""
     answered: bool = False
+    subjects: dict[str, str] = field(default_factory=dict)
+    """What stood in the subjects of mails from each address: an answer to that very address repeats it."""
     earlier: list[Party] = field(default_factory=list)
     """Accounts whose it was said to be before."""
 
@@ -246,6 +248,9 @@ class Ledger:
             case.answered = True
         case.texts += [letter.subject, letter.text]
         case.received.append((letter.text, expected.confirmed))
+        if letter.channel is Channel.MAIL and letter.own is not None and expected.confirmed:
+            address = letter.own[1].casefold()
+            case.subjects[address] = f"{case.subjects.get(address, '')} {letter.subject}"
         self.known_ids[letter.id] = case.number
         return case
 

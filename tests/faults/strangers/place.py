@@ -14,6 +14,7 @@ from random import Random
 from sqlalchemy import select
 from sqlmodel import col
 
+from cs_console.delivery.flowed import unflowed
 from cs_console.desk import DeskSession, operator_session
 from cs_console.intake.intake import ImportCounts, from_bytes, import_jsonl, take_in
 from models.enums import Action, Field, Role
@@ -39,6 +40,7 @@ class Sent:
     number: int
     id: str
     words: str
+    subject: str = ""
 
 
 class Place:
@@ -200,7 +202,8 @@ def _sent(file: Path) -> Sent:
         return Sent(Field.MOBILE, address, int(found[1]) if found else 0, "", words)
     mail = message_from_bytes(file.read_bytes(), policy=default)
     body = mail.get_body(("plain",))
-    words = f"{mail['Subject']}\n{body.get_content() if body else ''}"
+    words = f"{mail['Subject']}\n{unflowed(str(body.get_content())) if body else ''}"
     found = _NUMBER.search(words)
     (recipient,) = mail["To"].addresses
-    return Sent(Field.EMAIL, recipient.addr_spec, int(found[1]) if found else 0, mail["Message-ID"], words)
+    number = int(found[1]) if found else 0
+    return Sent(Field.EMAIL, recipient.addr_spec, number, mail["Message-ID"], words, str(mail["Subject"]))
