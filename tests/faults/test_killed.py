@@ -14,14 +14,15 @@ from tests.support.desk import TestDesk
 from tests.support.soak import rounds
 
 SUITE = "kill -9"
-ROUNDS = rounds(5, 50)
-"""Of each act on each engine."""
+ORDINARILY = 5
+"""Rounds of each act on each engine in `make test`."""
+MOST = rounds(ORDINARILY, max(act.SOAKING for act in ACTS.values()))
 
 
-@pytest.mark.timeout(120 + 3 * ROUNDS)
+@pytest.mark.timeout(120 + 6 * MOST)
 @pytest.mark.parametrize("name", ACTS)
 def test_killed_at_any_moment(desk_on: TestDesk, name: str, tally: Tally) -> None:
-    act = ACTS[name](desk_on, tally)
+    act, wanted = ACTS[name](desk_on, tally), rounds(ORDINARILY, ACTS[name].SOAKING)
     settings = desk_on.desk.settings
     case = {
         "act": name,
@@ -31,7 +32,7 @@ def test_killed_at_any_moment(desk_on: TestDesk, name: str, tally: Tally) -> Non
     }
     with tally, program("act_forever") as process:
         # chance may spare the first ones
-        while tally.rounds < ROUNDS or (tally.rounds < 10 * ROUNDS and not (tally.faults and act.shows_enough())):
+        while tally.rounds < wanted or (tally.rounds < 10 * wanted and not (tally.faults and act.shows_enough())):
             tally.rounds += 1
             process.tell({**case, **act.next_round()})
             [[_, pid]] = process.until_said("ready")

@@ -10,6 +10,7 @@ from tests.faults.acts.intake import Intake
 from tests.faults.acts.letters import Letters
 from tests.faults.acts.reveal import Reveals
 from tests.faults.acts.rotation import Rotations
+from tests.faults.acts.traffic import Traffic
 
 ACTS: Mapping[str, type[Act]] = {
     "intake": Intake,
@@ -19,4 +20,5 @@ ACTS: Mapping[str, type[Act]] = {
     "erasure": Erasures,
     "letters": Letters,
     "rotation": Rotations,
+    "traffic": Traffic,
 }

@@ -18,6 +18,8 @@ class Act(ABC):
 
     STEPS: ClassVar[int] = 1
     """Of what is done in a round: the kill waits until it has heard of fewer than this, chance says of how many."""
+    SOAKING: ClassVar[int] = 50
+    """Its rounds on each engine in `make soak`."""
     SECONDS: ClassVar[float] = 0.05
     """And then so long at most: chance chooses. It is about as long as one step takes."""
 
