@@ -18,7 +18,7 @@ _WORDS = word_set(
     "mitglied mitglieds produkt modell aktenzeichen commande facture colis suivi dossier contrat livraison "
     "produit modele bon avoir expedition pedido factura envio seguimiento caso contrato cliente referencia "
     "albaran reserva articulo modelo producto expediente guia ordine fattura spedizione contratto pratica "
-    "articolo prodotto modello riferimento bolla encomenda fatura rastreio protocolo fiscal artigo produto "
+    "articolo prodotto modello riferimento bolla encomenda fatura rastreio protocolo artigo produto "
     "bestelling factuur zending klant zamowienie zamowienia faktura faktury заказ заказа счет договор договора"
 )
 _LINKS = word_set(

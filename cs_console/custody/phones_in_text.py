@@ -56,6 +56,7 @@ _NAMED = re.compile(
     r"\.?[^\d\n\x00.!?;。！？]{0,20}\n?[^\d\n\x00.!?;。！？]{0,4}\Z",
     re.IGNORECASE,
 )
+_SURELY_PHONE = re.compile(r"\+|1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
 _LATER_GROUP = re.compile(r"\d{2,} [A-Z]{1,3}\Z")
 _CODE_GOES_ON = re.compile(r"[+(0]|1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
 """What follows a number that is said to be none, and may be a phone all the same."""
@@ -186,7 +187,11 @@ def _in_run(text: str, start: int, end: int, looks: Looks) -> Iterator[Span]:
     """The phones of one run of digits and separators."""
     if not text.startswith("+", start) and (
         is_of_an_order(text, start)
-        or (is_in_a_code(text, start) and not _NAMED.search(text[max(0, start - _NAME_WINDOW) : start]))
+        or (
+            is_in_a_code(text, start)
+            and not _CODE_GOES_ON.match(text, start)
+            and not _NAMED.search(text[max(0, start - _NAME_WINDOW) : start])
+        )
     ):
         apart = text.find(" ", start, end)
         if apart < 0 or not _CODE_GOES_ON.match(text, apart + 1):
@@ -196,7 +201,9 @@ def _in_run(text: str, start: int, end: int, looks: Looks) -> Iterator[Span]:
     if before.isascii() and before.isalpha() and not _NAMED.search(text[max(0, start - _NAME_WINDOW) : start]):
         # "AB12 34..." is a code; digits separate from it can be a phone unless it is a long code's next groups
         apart = text.find(" ", start, end)
-        if apart < 0 or _count(text[apart:end]) > MOST_DIGITS or _LATER_GROUP.search(text[max(0, start - 12) : start]):
+        if apart < 0 or _count(text[apart:end]) > MOST_DIGITS:
+            return
+        if _LATER_GROUP.search(text[max(0, start - 12) : start]) and not _SURELY_PHONE.match(text, apart + 1):
             return
         start = apart + 1
     for first, last in _chunks(text, start, end):

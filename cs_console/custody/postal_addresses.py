@@ -12,7 +12,9 @@ LABEL = "address"
 _WINDOW = 90
 LONGEST = 160
 
-_CAP = rf"(?:[^\W\d_a-z{UNSPACED}][^\W\d_{UNSPACED}]*(?:[.'-][^\W\d_{UNSPACED}]+)*\.?)"
+_LETTER = "[A-Za-z\u0370-\u04ff]"
+_CAP = rf"(?:[A-Z\u0370-\u04ff]{_LETTER}*(?:[.'-]{_LETTER}+)*\.?)"
+"""A capitalised word of a folded text, in Latin, Greek or Cyrillic; of the last two any word."""
 _HOUSE = r"\d{1,5}(?:[ -]?[A-Za-z](?![A-Za-z])|[-/]\d{1,4}[A-Za-z]?)?"
 
 # What may follow a street and its number: a flat, a floor, a postcode and a town.

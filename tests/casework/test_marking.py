@@ -14,6 +14,7 @@ from cs_console.errors import BadInput, ChangedElsewhere, KeyDestroyed, NotAllow
 from cs_console.tickets.queue import page
 from models.enums import Action, Field, Role
 from models.marked_term import MarkedTerm
+from models.message import Message
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.rows import ticket_of
@@ -88,6 +89,20 @@ def test_removing_a_mark_shows_nothing_that_is_hidden_for_another_reason(test_de
         add_contact(db, desk, made.requester_id, desk.keyring.key(made.requester_id), new)
     unmark(mei, made.number, marks_on(mei, made.number)[0].id)
     assert MISSED not in shown(mei, made.number).casefold()
+
+
+def test_a_text_that_hides_more_than_redaction_would_stays_as_it_is(sqlite_desk: TestDesk) -> None:
+    """A code that was mailed back, say: it is in no list of what is known."""
+    mei, made = with_ticket(sqlite_desk)
+    desk = sqlite_desk.desk
+    with desk.database.transaction() as db:
+        keys = ticket_keys(db, desk, made.number)
+        sealed = keys.seal("message", "text_redacted", made.message_id, "The bluebird of a place that is hidden.")
+        db.get_one(Message, made.message_id).text_redacted = sealed
+    mark(mei, made.number, made.message_id, MISSED)
+    unmark(mei, made.number, marks_on(mei, made.number)[0].id)
+    assert "Hillside" not in shown(mei, made.number)
+    assert "The [hidden] of a place" in shown(mei, made.number)
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ import re
 from time import process_time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.letters import Letter, letters
 from benchmarks.redaction import hidden_words, leaks
+from cs_console.custody.order_numbers import is_of_an_order
 from cs_console.custody.personal_data import passes_luhn
-from cs_console.custody.redaction import redact
+from cs_console.custody.redaction import hidden_spans, redact
 from cs_console.plain_text import plain
 from models.enums import Field
 
@@ -144,12 +145,16 @@ def test_order_and_ticket_numbers_and_amounts_stay(text: str) -> None:
 @given(st.text(max_size=300))
 @settings(max_examples=200, deadline=None)
 def test_any_text_is_taken_and_words_without_digits_or_signs_stay(text: str) -> None:
-    out = redact(text, REGIONS)
+    labels = {span.label for span in hidden_spans(text, REGIONS)}
     if not re.search(r"[\d@.:\[⟨]|\bat\b|arroba", plain(text), re.IGNORECASE):
-        assert out == text
+        assert labels <= {"name", "messenger"}  # what words alone introduce
+    if not labels:
+        assert redact(text, REGIONS) == text
 
 
 @example("A0", "", "13800138000")
+@example("0A", "", "13800138000")
+@example("00 A0", "", "13800138000")
 @given(
     st.text(max_size=60),
     st.text(max_size=60),
@@ -157,6 +162,7 @@ def test_any_text_is_taken_and_words_without_digits_or_signs_stay(text: str) -> 
 )
 @settings(max_examples=200, deadline=None)
 def test_whatever_surrounds_a_value_it_is_hidden(before: str, after: str, value: str) -> None:
+    assume(not is_of_an_order(f"{before} ", len(before) + 1))  # those stay, as a test above says
     out = redact(f"{before} {value} {after}", REGIONS)
     assert out.count(value) <= (before + after).count(value)
 
@@ -176,6 +182,9 @@ KNOWN = ((Field.NAME, "Mei Lin"), (Field.NAME, "王小明"), (Field.MOBILE, "+77
     [
         "7", "@", "a@", "1 ", "1-", "1.", "(1", "+1 ", "138001380001 ", "4444 ", "123-45 ", "DE89 ", "AB12 34 ", "a.",
         ":", "a:", "http://", "王@", '"@', " at ", " at a dot", "a" * 64 + "@", "110105194912310021 ", "⟨200B⟩1",
+        "my sister Ann ", "Mr ", "address 1 Ab, ", "1 Ab Lane, ", "Abweg 1 ", "rue Ab 1, ", "born 1.1.", "IBAN AB12 ",
+        "Regards\n", "号1", "市路1号", "王先生", "我妈妈王", "微信a1", "12.3.87 C ", "account 1 ", "passport a1 ",
+        "AB1 2CD ",
         "Mei ", "Mei-", "M e i ", "May ", "1\ufe0f\u20e3", "王 ", "[", "\u0660", "x", " ", "\n",
     ],
 )  # fmt: skip

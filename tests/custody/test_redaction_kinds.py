@@ -9,6 +9,7 @@ from benchmarks.__main__ import measurements
 from benchmarks.labelled import Case, Labelled, own_cases
 from benchmarks.redaction import REGIONS, WELL_FORMED, hidden_by_mistake, missed, other_words
 from cs_console.custody.folding import Span
+from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.redaction import hidden_spans, redact
 from models.enums import Field
 
@@ -96,6 +97,7 @@ def test_what_stands_in_place_of_each(text: str, shown: str) -> None:
         "Telegram and WhatsApp do not work, line 12 neither.",
         "The passport photo costs 12.50 EUR, the card 4 EUR.",
         "Contract no. 44-7102-938, serial SN-44710-2938, tracking 1Z 999 AA1 01 2345 6784",
+        "Vertragsnummer 0171 3920012, DHL 2065550143, commande n° 06 12 34 56 78, 注文番号 090-1234-5678",
         "客户编号 4471029381，金额 447102.93 元，商品 44710 件",
     ],
 )
@@ -106,6 +108,12 @@ def test_what_only_resembles_one_stays(text: str) -> None:
 def test_an_introduced_name_never_takes_meaning_away() -> None:
     text = "My friend Never Asked. My name is Do Not Delete. Frau Nicht Löschen\nRegards,\nDo Not"
     assert redact(text, REGIONS) == text
+
+
+def test_no_block_is_redacted_again_whatever_is_known() -> None:
+    blocks = "[messenger] [date of birth] [hidden] [account] [passport] [name] [address]"
+    known = KnownTerms(((Field.NAME, "Messenger Passport"),), (), ("Birth Hidden", "Address Account"))
+    assert redact(blocks, REGIONS, known) == blocks
 
 
 def test_what_is_known_is_hidden_beside_what_is_introduced() -> None:

@@ -9,10 +9,12 @@ from sqlalchemy import select, update
 from sqlmodel import Session, SQLModel, col
 
 from cs_console.casework.conversation import add_note, open_ticket
+from cs_console.casework.marking import marks_on
 from cs_console.custody import ticket_key_upgrade
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.drafts import save_draft
 from cs_console.custody.erasing import SEALED, wipe
+from cs_console.custody.marked_terms import add_mark
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_key_upgrade import give_keys, seal_again
@@ -59,6 +61,9 @@ def full_ticket(test_desk: TestDesk) -> tuple[DeskSession, DeskSession, MadeTick
     until = (test_desk.clock.now() + timedelta(days=5)).date()
     place_hold(pia, made.number, next(iter(test_desk.desk.packs.current.retention.holds)), "The order.", until)
     save_draft(mei, f"reply:{made.number}", "Dear Alice", made.number)
+    with test_desk.desk.database.transaction() as db:
+        keys = ticket_keys(db, test_desk.desk, made.number)
+        add_mark(db, keys, mei.agent.id, "Zanzibarina", test_desk.clock.now())
     return mei, pia, made
 
 
@@ -81,7 +86,8 @@ def read(test_desk: TestDesk, mei: DeskSession, pia: DeskSession, number: int) -
     assert decision is not None
     view, label = open_ticket(mei, number), page(mei, "all").rows[0].subject
     drafts = load_draft(mei, f"reply:{number}", number)
-    return view.lines, view.subject, label, drafts, decision.reason, decision.findings, holds_of(pia, number)
+    typed = decision.reason, decision.findings, holds_of(pia, number), marks_on(mei, number)
+    return view.lines, view.subject, label, drafts, *typed
 
 
 def opens(key: bytes, owner: str, table: str, column: str, row: object, sealed: bytes) -> bool:
