@@ -59,7 +59,7 @@ _SENDER = Prepared(
         col(Ticket.link) == Link.NONE.value,
         col(Requester.account).is_(None),
         col(Requester.state) == RequesterState.ACTIVE.value,
-        # not one whom only a header beside From named: anyone can write that
+        # not a sender that only a header beside From names: anyone can write that
         ~exists().where(
             col(Message.ticket_number) == col(Ticket.number),
             col(Message.unconfirmed).is_(True),

@@ -35,7 +35,7 @@ REST_KEPT = "[the rest of this long message is kept as a sealed file]"
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The mail of ours that a report is about: its Message-IDs as far as it quotes them, the nearest first, and to whom
+    """The mail of ours that a report is about: its Message-IDs as far as it quotes them, the nearest first, and where
     it went (normalised addresses). `final`: it will not be tried again. `came_to`: where the report was sent, which may
     name that mail (VERP)."""
 

@@ -207,7 +207,7 @@ def _is_whole_attribution(line: str, whole: str) -> bool:
 
 
 def _is_header_block(lines: list[str], at: int) -> bool:
-    """Whether a mail's headers are pasted here: who it is from, and at least one of when, to whom and what about."""
+    """Whether a mail's headers are pasted here: who it is from, and one of when, to which address and what about."""
     while at < len(lines) and not lines[at].strip():
         at += 1
     if at >= len(lines) or not FROM.match(lines[at]):

@@ -238,7 +238,7 @@ def test_where_the_record_cannot_be_made_nothing_opens(sqlite_desk: TestDesk, mo
 
 
 def test_a_row_moved_to_another_ticket_does_not_open_there(test_desk: TestDesk) -> None:
-    """Whoever can write into the database gives an agent another requester's file: it stays sealed."""
+    """An attacker who can write into the database gives an agent another requester's file: it stays sealed."""
     mei, made, _ = own(test_desk)
     theirs = make_ticket(test_desk)
     file = attach(test_desk, theirs, "payslip.txt", "text/plain", b"secret")

@@ -1,4 +1,4 @@
-"""format=flowed: what goes out wrapped comes back as it was written, whoever reads it."""
+"""format=flowed: what goes out wrapped comes back as it was written."""
 
 from email.message import EmailMessage
 
