@@ -12,7 +12,7 @@ from cs_console.intake.filing import believed
 from cs_console.intake.incoming import LIMITS, IncomingMessage, Limits
 from cs_console.intake.kinds import guess_kind
 from cs_console.intake.languages import language_of
-from cs_console.intake.mail import name_of_kept, read_mail
+from cs_console.intake.mail import name_of_kept, read_large_mail, read_mail
 from cs_console.intake.mail_files import RawMail, find_sources, mails_in
 from cs_console.intake.our_mail import OurMail, our_mail
 from cs_console.intake.quarantine import is_kept
@@ -84,9 +84,10 @@ def explain(
 
 def _explained(raw: RawMail, pack: Pack, ours: OurMail, session: DeskSession | None, limits: Limits) -> Explained:
     try:
-        if raw.size > limits.message_bytes:
+        if raw.size > limits.message_bytes and len(raw.content) < raw.size:
             raise Unreadable("too_large", f"The message is larger than {limits.message_bytes // 1024 // 1024} MiB.")
-        message = read_mail(raw.content, limits, ours)
+        read = read_mail if raw.size <= limits.message_bytes else read_large_mail
+        message = read(raw.content, limits, ours)
     except Unreadable as problem:
         return _unreadable(raw, session, f"{problem.code}: {problem.sentence}")
     except Exception as problem:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind

@@ -29,6 +29,8 @@ class Limits:
 
 LIMITS = Limits()
 NO_SUBJECT = "(no subject)"
+NOT_READ = "a part of this message could not be read"
+"""How a remark on such a part begins; the part itself is kept as a sealed file."""
 REST_KEPT = "[the rest of this long message is kept as a sealed file]"
 """A line of its own under a text that was cut."""
 

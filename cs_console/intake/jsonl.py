@@ -28,7 +28,7 @@ from pydantic import Field as Key
 from cs_console.custody.blind_index import normalise
 from cs_console.errors import BadInput, Unreadable
 from cs_console.intake.addresses import addresses, local_parts
-from cs_console.intake.incoming import LIMITS, IncomingMessage, Limits
+from cs_console.intake.incoming import LIMITS, NOT_READ, IncomingFile, IncomingMessage, Limits
 from cs_console.intake.mail import content_name, cut_text
 from cs_console.intake.same_message import content_of_line
 from cs_console.plain_text import one_line, plain
@@ -37,6 +37,7 @@ from models.enums import Channel, Field, TicketKind
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LONGEST_VALUE = 500
 _LONGEST_SUBJECT = 2000
+_NAMED = {Field.MOBILE: "phone number", Field.EMAIL: "e-mail address"}
 _SAFE_KEY = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 _Short = Annotated[str, StringConstraints(max_length=_LONGEST_VALUE)]
 _Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9-]{1,20})?$")]
@@ -172,14 +173,17 @@ def _requester(found: _RequesterLine, number: int, region: str) -> RequesterReco
 
 def _message(found: _MessageLine, line: Line, region: str) -> IncomingMessage:
     text, rest = cut_text(plain(found.text), LIMITS.text_bytes)
+    contacts, odd = _claims(found.sender, region)
+    kept = "\n".join(f"{name}: {value}" for name, value in odd)
     return IncomingMessage(
         reference=found.id if found.id.startswith("<") else f"jsonl:{found.id}",
         channel=found.channel,
         subject=one_line(found.subject, _LONGEST_SUBJECT),
         text=text,
-        contacts=_contacts(found.sender, line.number, "from", region),
+        contacts=contacts,
         mailboxes=local_parts(addresses([found.to], LIMITS.recipients)),
-        files=rest,
+        files=(*rest, IncomingFile("from.txt", "text/plain", kept.encode())) if odd else rest,
+        remarks=tuple(f"{NOT_READ}: from.{name} is not a usable {_NAMED[Field(name)]}" for name, _ in odd),
         headers=(("Subject", plain(found.subject)), ("To", plain(found.to))),
         at=found.at and found.at.astimezone(UTC),
         kind=found.kind,
@@ -191,6 +195,20 @@ def _message(found: _MessageLine, line: Line, region: str) -> IncomingMessage:
     )
 
 
+def _claims(people: _People, region: str) -> tuple[tuple[tuple[Field, str], ...], tuple[tuple[str, str], ...]]:
+    """What a message says of its sender: what can be used, normalised, and, under their names, what cannot."""
+    usable: list[tuple[Field, str]] = []
+    odd: list[tuple[str, str]] = []
+    for name, given in people.model_dump(by_alias=True).items():
+        value, field = one_line(given, _LONGEST_VALUE), Field(name)
+        found = normalise(field, value, region) if value and field in _NAMED else value
+        if found:
+            usable.append((field, found))
+        elif value:
+            odd.append((name, value))
+    return tuple(usable), tuple(odd)
+
+
 def _contacts(people: _People, number: int, where: str, region: str) -> tuple[tuple[Field, str], ...]:
     """The fields given, mobile and e-mail normalised. Raises Unreadable naming the one that cannot be."""
     found: list[tuple[Field, str]] = []
@@ -199,11 +217,10 @@ def _contacts(people: _People, number: int, where: str, region: str) -> tuple[tu
         field = Field(name)
         if not value:
             continue
-        if field in (Field.MOBILE, Field.EMAIL):
+        if field in _NAMED:
             normalised = normalise(field, value, region)
             if normalised is None:
-                kind = "phone number" if field is Field.MOBILE else "e-mail address"
-                raise BadLine(number, f"{where}.{name}: not a usable {kind}")
+                raise BadLine(number, f"{where}.{name}: not a usable {_NAMED[field]}")
             value = normalised
         found.append((field, value))
     return tuple(found)

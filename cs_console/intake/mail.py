@@ -12,7 +12,7 @@ from cs_console.errors import Unreadable
 from cs_console.intake.addresses import addresses, local_parts
 from cs_console.intake.charsets import header_text
 from cs_console.intake.header_repair import BROKEN, repaired
-from cs_console.intake.incoming import LIMITS, REST_KEPT, IncomingFile, IncomingMessage, Limits
+from cs_console.intake.incoming import LIMITS, NOT_READ, REST_KEPT, IncomingFile, IncomingMessage, Limits
 from cs_console.intake.mail_class import classify
 from cs_console.intake.mail_parser import Budget, parse
 from cs_console.intake.mail_text import Body, gather, hints_of
@@ -27,6 +27,8 @@ _LONGEST_ID = 998
 _MOST_REFERENCES = 50
 _KEPT = ("From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "List-Id", BROKEN)
 _SENT_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
+_BEGINNING = 8
+"""Of a mail that is too large such a part of what may be read."""
 _OF_A_MAIL = frozenset(
     {
         *(
@@ -63,14 +65,16 @@ def name_of_kept(content: bytes, size: int) -> str:
     return name if len(content) == size else f"{name}+{size}"
 
 
-def read_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OURS) -> IncomingMessage:
-    """Read one mail. `ours` says which addresses are the desk's own.
+def read_mail(
+    data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OURS, *, whole: bytes | None = None
+) -> IncomingMessage:
+    """Read one mail. `ours` says which addresses are the desk's own; `whole` is what `data` is only the beginning of.
 
     Raises Unreadable with a reason for what breaks a limit; other errors are the parser's own and mean the same (the
     caller quarantines either).
     """
     _look_over(data, limits)
-    digest = content_name(data)
+    digest = content_name(data if whole is None else whole)
     sound = repaired(data)
     _look_at_headers(sound, limits)
     budget = Budget(limits)
@@ -93,7 +97,7 @@ def read_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OUR
         contacts=_contacts(sender),
         subject=subject,
         text=text,
-        files=(*rest, *_files(body)),
+        files=(*rest, *_files(body), *headers.cut_files()),
         mail_class=is_a.mail_class,
         class_reason=is_a.reason,
         sender_sure=sender.sure,
@@ -104,10 +108,25 @@ def read_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OUR
         at=_moment(headers),
         language=headers.text("Content-Language"),
         digest=digest,
-        content=content_of_mail(sound, headers.said()),
-        original=data,
-        remarks=body.remarks,
+        content=content_of_mail(sound if whole is None else whole, headers.said()),
+        original=data if whole is None else whole,
+        remarks=(*body.remarks, *headers.remarks()),
     )
+
+
+def read_large_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OURS) -> IncomingMessage:
+    """Read the beginning of a mail that is larger than is read in full because of its files.
+
+    The whole of it is a sealed file beside the text, in place of the one in which the beginning ends. Raises Unreadable
+    where even that cannot be read, or where it is the text that is so large.
+    """
+    read = read_mail(data[: limits.message_bytes // _BEGINNING], limits, ours, whole=data)
+    mebibytes = limits.message_bytes // 1024 // 1024
+    if not read.files or len(read.text.encode("utf-8", "replace")) >= limits.text_bytes:
+        raise Unreadable("too_large", f"The message is larger than {mebibytes} MiB.")
+    remark = f"{NOT_READ}: it is larger than {mebibytes} MiB, so that only its beginning was read"
+    kept = IncomingFile("whole-message.eml", "message/rfc822", data)
+    return replace(read, files=(*read.files[:-1], kept), remarks=(*read.remarks, remark))
 
 
 def _contacts(sender: Sender) -> tuple[tuple[Field, str], ...]:
@@ -138,12 +157,18 @@ class _Headers:
     def __init__(self, message: Message, limits: Limits) -> None:
         self._most = limits.header_bytes
         self._message = message
+        self._cut: dict[str, list[str]] = {}
+        self._odd: set[str] = set()
         self._values: dict[str, list[str]] = {}
         for name, value in message.raw_items():
             self._values.setdefault(name.lower(), []).append(str(value))
         for name in (*_KEPT, *_SENT_TO, "References"):
-            if any(len(value) > limits.header_bytes for value in self._values.get(name.lower(), ())):
-                raise Unreadable("header_too_long", f"The header {name} is too long.")
+            values = self._values.get(name.lower(), [])
+            if any(len(value) > limits.header_bytes for value in values):
+                self._cut[name] = values
+                # the nearest of a thread's messages stand last, of all else what counts stands first
+                kept = slice(-self._most, None) if name == "References" else slice(self._most)
+                self._values[name.lower()] = [value[kept] for value in values]
 
     def are_a_mails(self) -> bool:
         """Whether any of them is one that mail has."""
@@ -167,7 +192,23 @@ class _Headers:
         return self._decoded(self.first(name))
 
     def _decoded(self, value: str) -> str:
-        return header_text(value, () if value.isascii() else hints_of(self._message))
+        try:
+            return header_text(value, () if value.isascii() else hints_of(self._message))
+        except Unreadable as problem:
+            self._odd.add(problem.sentence)
+            return value[:_LONGEST_SUBJECT]
+
+    def remarks(self) -> tuple[str, ...]:
+        """What could not be read of them, to be said above the text."""
+        cut = (f"{NOT_READ}: its header {name} is too long, and only the beginning is used" for name in self._cut)
+        odd = (f"{NOT_READ}: {sentence[:1].lower()}{sentence[1:].rstrip('.')}" for sentence in sorted(self._odd))
+        return (*cut, *odd)
+
+    def cut_files(self) -> tuple[IncomingFile, ...]:
+        """Those that were cut, in full."""
+        lines = "\n".join(f"{name}: {value}" for name, values in self._cut.items() for value in values)
+        content = lines.encode("utf-8", "surrogateescape")
+        return (IncomingFile("long-headers.txt", "text/plain", content),) if lines else ()
 
     def said(self) -> tuple[str, ...]:
         """What makes it the same mail again, beside its body: who wrote it when about what."""

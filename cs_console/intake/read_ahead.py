@@ -18,7 +18,7 @@ from cs_console.custody.redaction import redact
 from cs_console.errors import Unreadable
 from cs_console.faults import forbid_core_dumps
 from cs_console.intake.incoming import IncomingMessage, Limits
-from cs_console.intake.mail import read_mail
+from cs_console.intake.mail import read_large_mail, read_mail
 from cs_console.intake.mail_files import RawMail
 from cs_console.intake.our_mail import OurMail
 from cs_console.intake.threads import names_a_ticket
@@ -55,9 +55,10 @@ class ReadMail:
 def read_one(content: bytes, size: int, reading: Reading) -> ReadMail:
     """Read one mail. What cannot be read is an answer like any other: the caller keeps it."""
     try:
-        if size > reading.limits.message_bytes:
+        if size > reading.limits.message_bytes and len(content) < size:
             raise Unreadable("too_large", _too_large(content, size, reading.limits))
-        message = read_mail(content, reading.limits, reading.ours)
+        read = read_mail if size <= reading.limits.message_bytes else read_large_mail
+        message = read(content, reading.limits, reading.ours)
     except Unreadable as problem:
         return ReadMail(problem=f"{problem.code}: {problem.sentence}")
     except Exception as problem:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind

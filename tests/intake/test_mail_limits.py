@@ -48,10 +48,8 @@ def test_what_is_within_the_limits_is_read() -> None:
         ("too_many_lines", lambda: nested(15) + b"\n" * 20 * MEBIBYTE),
         ("too_many_lines", lambda: HEAD + b"\n" + b"\r" * 20 * MEBIBYTE),
         ("headers_too_long", lambda: b"X: y\n" * 300_000 + b"\nx"),
-        ("header_too_long", lambda: b"Subject: " + b"y" * 100_000 + b"\n\nx"),
         ("header_too_long", lambda: HEAD + b"Content-Type: text/plain" + b";" * 900_000 + b"\n\nx"),
         ("too_many_headers", lambda: b"X: y\n" * 3000 + b"\nx"),
-        ("header_too_complex", lambda: b"Subject: " + b"=?a?q?" * 2000 + b"\n\nx"),
     ],
 )
 def test_what_breaks_a_limit_is_refused_with_its_reason_and_at_once(code: str, mail: Callable[[], bytes]) -> None:
