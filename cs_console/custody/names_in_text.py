@@ -235,6 +235,7 @@ _LOWER_TOO = word_set(
 )
 _DOTTED = word_set("m fr hr ing rag geom rev sig")
 """Abbreviations that are other words without their full stop."""
+_WORD_BEFORE = re.compile(r"[^\W\d_]+ \Z")
 _AFTER_TITLE = re.compile(
     r"(?:\.?[ \n]|\.(?:ssa|ra|na)[ ]|\.)(?:(?:dr|prof|dott|ing|med|dipl|mr|herrn?|frau|mme|doktor|dra|avv|don|dona|jur|"
     r"h\.c|phil)\.?(?:-\w+\.)? ?){0,3}"
@@ -250,6 +251,10 @@ def titled(text: str, lower: str, start: int, end: int) -> Span | None:
         return None
     if text[max(0, start - 1) : start] in ("'", "-", ".", "@", "/"):
         return None
+    if text[end : end + 1] == "\n" and word not in ("herr", "herrn", "frau"):  # as a label on a letter has them
+        return None
+    if word == "m" and _is_middle_initial(text, start):
+        return None
     link = _AFTER_TITLE.match(lower, end, end + 30)
     if link is None:
         return None
@@ -263,6 +268,12 @@ def titled(text: str, lower: str, start: int, end: int) -> Span | None:
     if word == "dr" and not telling:
         return None
     return Span(link.end(), last, LABEL)
+
+
+def _is_middle_initial(text: str, start: int) -> bool:
+    """Whether an "M." stands behind a first name."""
+    before = _WORD_BEFORE.search(text, max(0, start - 24), start)
+    return before is not None and before.group()[0].isupper() and not is_common(before.group().strip().casefold())
 
 
 # --- "my name is" -----------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ MOST_OF_A_SUM = 9
 MOST_BREAKS = 20
 _AS_DIGITS = str.maketrans("零〇一二三四五六七八九幺", "001234567891")
 _DATES = re.compile(
-    r"(?<![\d+(./-])(?:"
+    r"(?<![\d+./-])(?:"
     r"(?:1[89]|20)\d\d(?P<a>[-/.])(?:0?[1-9]|1[0-2])(?P=a)(?:[12]\d|3[01]|0?[1-9])"
     r"|(?:[12]\d|3[01]|0?[1-9])(?P<b>[-/.])(?:0?[1-9]|1[0-2])(?P=b)(?:1[89]|20)\d\d"
     r"|(?:0?[1-9]|1[0-2])/(?:[12]\d|3[01]|0?[1-9])/(?:1[89]|20)\d\d"
@@ -57,6 +57,8 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _SURELY_PHONE = re.compile(r"\+|1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
+_IN_FOURS = re.compile(r"[A-Z]{2}\d\d \d{4} \d{1,4}(?!\d)")
+"""As references of payments are written (ISO 11649), and accounts with a wrong digit."""
 _LATER_GROUP = re.compile(r"\d{2,} [A-Z]{1,3}\Z")
 _CODE_GOES_ON = re.compile(r"[+(0]|1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
 """What follows a number that is said to be none, and may be a phone all the same."""
@@ -203,7 +205,8 @@ def _in_run(text: str, start: int, end: int, looks: Looks) -> Iterator[Span]:
         apart = text.find(" ", start, end)
         if apart < 0 or _count(text[apart:end]) > MOST_DIGITS:
             return
-        if _LATER_GROUP.search(text[max(0, start - 12) : start]) and not _SURELY_PHONE.match(text, apart + 1):
+        later = _LATER_GROUP.search(text[max(0, start - 12) : start]) or _IN_FOURS.match(text, max(0, start - 2))
+        if later and not _SURELY_PHONE.match(text, apart + 1):
             return
         start = apart + 1
     for first, last in _chunks(text, start, end):

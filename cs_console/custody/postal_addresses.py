@@ -19,7 +19,8 @@ _HOUSE = r"\d{1,5}(?:[ -]?[A-Za-z](?![A-Za-z])|[-/]\d{1,4}[A-Za-z]?)?"
 
 # What may follow a street and its number: a flat, a floor, a postcode and a town.
 _UNIT = (
-    r"(?:(?:flat|apt|apartment|unit|suite|ste|room|floor|fl|level|building|bldg|block|apto|apartamento|piso|puerta|pta|"
+    r"(?:(?:ground|first|second|third|fourth|fifth|sixth|top) floor(?!\w)|(?:flat|apt|apartment|unit|suite|ste|room|"
+    r"floor|fl|level|building|bldg|block|apto|apartamento|piso|puerta|pta|"
     r"esc|"
     r"escalera|bloco|andar|andar|etage|appt?|appartement|bat|batiment|escalier|esc|porte|bp|po box|p\.o\. box|interno|"
     r"int|"
@@ -48,7 +49,7 @@ _COMPONENT_TOWN = re.compile(rf"(?: ?, ?| ?\n ?| in | - ){_TOWN}(?: \d{{1,2}}(?!
 _TOWNS_BEGIN = word_set(
     "sao san santa santo los las saint new bad den the porto castle great little north south east west"
 )
-_STATE = re.compile(r"(?:,? | ?- ?| ?/ ?)[A-Z]{2}(?: \d{5}(?:-\d{4})?)?(?![\w])")
+_STATE = re.compile(r"(?:,? | ?- ?| ?/ ?)[A-Z]{2}(?: {1,2}\d{5}(?:-\d{4})?)?(?![\w])")
 
 
 def _tail(text: str, end: int) -> int:
@@ -208,8 +209,8 @@ def british_postcodes(text: str) -> Iterator[Span]:
     for code in _BRITISH_POSTCODE.finditer(text):
         first = max(0, code.start() - _WINDOW)
         found = _BEFORE_BRITISH.search(text[first : code.start()])
-        if found is None:
-            continue
+        if found is None or (text[code.start() - 1] != " " and "," not in found.group()):
+            continue  # "P29RH" is a code of anything where no town comes before it
         words = found.group()
         start = first + found.start()
         while (small := re.match(r"(?:of|the|upon|on|in|and|le)[ ,\n]+", words)) is not None:
