@@ -13,7 +13,6 @@ from pathlib import Path
 
 from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
-from cs_console.custody.blind_index import reference_token
 from cs_console.custody.erasing import apply_again
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.late_redaction import redact_waiting
@@ -29,7 +28,7 @@ from cs_console.intake.mail import name_of_kept, read_mail
 from cs_console.intake.mail_files import RawMail, Source, find_sources, mails_in
 from cs_console.intake.on_file import Put, put_on_file
 from cs_console.intake.our_mail import our_mail
-from cs_console.intake.quarantine import Kept, is_kept, keep, program_version
+from cs_console.intake.quarantine import Kept, digest_token, is_kept, keep, program_version
 from cs_console.intake.read_ahead import Reading, ReadMail, read_mails
 from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
 from cs_console.tickets.numbers import lock_counter
@@ -267,7 +266,7 @@ class _Run:
                 desk,
                 Kept(
                     sort=SetAside.UNREADABLE,
-                    token=reference_token(desk.keyring, piece.digest),
+                    token=digest_token(desk, piece.digest),
                     content=piece.content,
                     size=piece.size,
                     reason=reason,

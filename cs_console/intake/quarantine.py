@@ -24,7 +24,9 @@ from models.enums import SetAside, SetAsideState, TicketKind
 from models.quarantined import Quarantined
 from models.roles import HANDLES_SET_ASIDE, SEES_QUARANTINE
 
-_BY_DIGEST = Prepared(select(col(Quarantined.id)).where(col(Quarantined.digest) == bindparam("token")))
+_BY_DIGEST = Prepared(
+    select(col(Quarantined.id)).where(col(Quarantined.digest).in_((bindparam("token"), bindparam("other"))))
+)
 _LAST_NUMBER = Prepared(select(func.coalesce(func.max(col(Quarantined.number)), 0)))
 _add = insert_into(Quarantined)
 
@@ -114,12 +116,17 @@ def _newest(db: Session, limit: int, sort: SetAside | None) -> Iterator[tuple[Ke
 
 def is_kept(db: Session, desk: Desk, digest: str) -> bool:
     """Whether exactly this content is kept apart, or was once. `digest` names the content (mail.content_name)."""
-    return holds(db, reference_token(desk.keyring, digest))
+    return holds(db, digest_token(desk, digest))
 
 
-def holds(db: Session, token: bytes) -> bool:
-    """The same by its keyed hash."""
-    return _BY_DIGEST.first(db.connection(), {"token": token}) is not None
+def holds(db: Session, token: bytes, other: bytes = b"") -> bool:
+    """The same by its keyed hash, or by either of two."""
+    return _BY_DIGEST.first(db.connection(), {"token": token, "other": other or token}) is not None
+
+
+def digest_token(desk: Desk, digest: str) -> bytes:
+    """The keyed hash of such a name."""
+    return reference_token(desk.keyring, digest)
 
 
 @cache

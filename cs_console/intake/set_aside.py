@@ -7,7 +7,7 @@ from cs_console.desk import Desk
 from cs_console.intake.blocked_senders import is_blocked
 from cs_console.intake.incoming import NO_SUBJECT, IncomingMessage
 from cs_console.intake.kinds import guess_kind
-from cs_console.intake.quarantine import Kept, holds, is_kept, keep
+from cs_console.intake.quarantine import Kept, digest_token, holds, keep
 from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.intake.same_message import message_token
 from models.enums import MailClass, SetAside
@@ -38,9 +38,8 @@ def is_set_aside(db: Session, desk: Desk, message: IncomingMessage, *, but_unrea
 
     `but_unread`: what is kept of it unread does not count.
     """
-    if holds(db, message_token(desk, message)):
-        return True
-    return not but_unread and bool(message.digest) and is_kept(db, desk, message.digest)
+    whole = b"" if but_unread or not message.digest else digest_token(desk, message.digest)
+    return holds(db, message_token(desk, message), whole)
 
 
 def set_aside(

@@ -20,7 +20,7 @@ from cs_console.custody.set_aside import (
 )
 from cs_console.database import empty_journal
 from cs_console.desk import Desk, DeskSession, OperatorSession, operator_session
-from cs_console.errors import BadInput, ConsoleError
+from cs_console.errors import BadInput, ConsoleError, StoreUnavailable
 from cs_console.intake.filing import file_message, texts_and_terms
 from cs_console.intake.incoming import LIMITS, IncomingFile, IncomingMessage, Taken
 from cs_console.intake.jsonl import Line, RequesterRecord, read_line
@@ -102,7 +102,6 @@ def retry(session: DeskSession, *, all_of_them: bool = True, limit: int | None =
 
     Not `all_of_them`: what this version of the program has not tried yet.
     """
-    desk = session.desk
     unreadable = select(col(Quarantined.number)).where(
         col(Quarantined.sort) == SetAside.UNREADABLE, col(Quarantined.state) == SetAsideState.KEPT
     )
@@ -115,9 +114,10 @@ def retry(session: DeskSession, *, all_of_them: bool = True, limit: int | None =
     for number in numbers:
         try:
             outcome = _try_again(session, number)
-        except ConsoleError:
-            if desk.database.version() is None:  # the store is away: the rest could not be read either
-                raise
+        except StoreUnavailable:
+            raise  # the rest could not be read either
+        except ConsoleError:  # its requester's data opens no more, or another console was quicker
+            _mark_tried(session, number)
             outcome = ""
         if outcome:
             outcomes[outcome] += 1
@@ -165,11 +165,15 @@ def _try_again(session: DeskSession, number: int) -> str:
     except Exception:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind
         message = None
     if not isinstance(message, IncomingMessage):  # a record of an account may be outdated: the platform sends it again
-        tried = update(Quarantined).where(col(Quarantined.number) == number).values(tried_with=program_version())
-        with session.work(*HANDLES_SET_ASIDE) as db:
-            db.connection().execute(tried)
+        _mark_tried(session, number)
         return ""
     return _file(session, found, message, Action.SET_ASIDE_RETRIED).outcome
+
+
+def _mark_tried(session: DeskSession, number: int) -> None:
+    tried = update(Quarantined).where(col(Quarantined.number) == number).values(tried_with=program_version())
+    with session.work(*HANDLES_SET_ASIDE) as db:
+        db.connection().execute(tried)
 
 
 def _file(session: DeskSession, found: SetAsideContent, message: IncomingMessage, action: Action) -> Taken:
