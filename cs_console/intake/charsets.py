@@ -143,11 +143,16 @@ def read_text(data: bytes, charset: str = "", hints: tuple[str, ...] = ()) -> Re
     wide = _without_bom(data)
     if wide:
         return Reading(data.decode(wide, "replace"))
-    if claimed and (claimed in _ESCAPED or not data.isascii() or not _ESCAPES.search(data)):
+    if claimed and (claimed in _BY_SIGNS_ALONE or not data.isascii() or not _is_escaped(data)):
         read = _as_claimed(data, claimed)
         if read is not None:
             return _if_western(data, claimed) or Reading(_once_encoded(read))
     return _unclaimed(data, claimed, hints)
+
+
+def _is_escaped(data: bytes) -> bool:
+    """Whether ASCII bytes are another charset's, by the signs that switch to it."""
+    return b"\x1b" in data and (_ESCAPES.search(data) is not None or _KOREAN in data or _CHINESE in data)
 
 
 def _as_claimed(data: bytes, codec: str) -> str | None:

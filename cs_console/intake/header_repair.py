@@ -12,7 +12,7 @@ _MOST = 1024 * 1024
 _SOUND = re.compile(rb"(?:[!-9;-~]++:[^\r\n]*+\r?\n(?:[ \t][^\r\n]*+\r?\n)*+)++\r?\n")
 """Headers as they should be, up to the line that ends them."""
 _NAME = re.compile(rb"([!-9;-~]{1,76})[ \t]*:")
-_ENVELOPE = re.compile(rb">*From [^\r\n]*\r?\n?|>+From[: ][^\r\n]*\r?\n")
+_ENVELOPE = re.compile(rb">*From (?![ \t]*:)[^\r\n]*\r?\n?|>+From[: ][^\r\n]*\r?\n")
 _COUNT = re.compile(rb"\s{0,10}(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,76}:)")
 """Apple Mail writes the message's length before it, and a list of properties behind it."""
 _BLANKS = re.compile(rb"(?:[ \t]*\r?\n)+(?=>*[!-9;-~]{1,76}[: ])")
@@ -25,7 +25,11 @@ _A_SENDERS = frozenset(
         *(b"content-language", b"user-agent", b"x-mailer", b"importance"),
     }
 )
-_REST = (b"=?", b"<")
+_REST = re.compile(rb"=\?|<[^<>\s]*@")
+"""How the rest of an encoded word begins, or a cut address."""
+_ENOUGH_HEADERS = 4
+_MOST_BEFORE = 3
+"""Lines of something else, such as a server's answer, before the first header."""
 BROKEN = "X-Unreadable-Line"
 """The name under which a line is kept that was no header, or one that is not believed."""
 _KEPT = BROKEN.encode() + b": "
@@ -78,6 +82,10 @@ def _lines_repaired(data: bytes) -> bytes:
     """Headers with a line among them that is none: it goes on the one before it, or is kept under a name of ours."""
     lines, body = _header_lines(data)
     names = [_name_of(line) for line in lines]
+    before_any = next((at for at, name in enumerate(names) if name), 0)
+    if 0 < before_any <= _MOST_BEFORE and _are_a_mails(names[before_any:]):
+        kept_first = b"".join(_KEPT + line.lstrip() for line in lines[:before_any])
+        return kept_first + _lines_repaired(data[sum(map(len, lines[:before_any])) :])
     broken = [at for at, name in enumerate(names) if name is None]
     last = max((at for at, name in enumerate(names) if name in _A_SENDERS), default=-1)
     if not broken or not 0 < broken[0] < last:
@@ -92,7 +100,7 @@ def _lines_repaired(data: bytes) -> bytes:
             kept.append(line)
         elif name is None:
             # more words do a subject no harm, and the rest of a cut address makes it whole again
-            goes_on = before == b"subject" or line.startswith(_REST)
+            goes_on = before == b"subject" or _REST.match(line) is not None
             kept.append((b" " if goes_on else _KEPT) + line)
         elif at > broken[0] and (name not in _A_SENDERS or name in known):
             before = b""
@@ -102,6 +110,11 @@ def _lines_repaired(data: bytes) -> bytes:
             before = name
             kept.append(_closed_up(line))
     return b"".join(kept) + b"".join((b"\n", *lines[ends:])) * (ends < len(lines)) + body
+
+
+def _are_a_mails(names: list[bytes | None]) -> bool:
+    """Whether these can only be a mail's headers: a text may quote two or three."""
+    return None not in names and b"from" in names and len(_A_SENDERS.intersection(names)) >= _ENOUGH_HEADERS
 
 
 def _closed_up(line: bytes) -> bytes:

@@ -7,7 +7,7 @@ from cs_console.intake.quoted_history import new_text
 
 _READ = 2000
 _SCRIPTS = (
-    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("ja", re.compile("[\u3040-\u30ff図発売読県広応価気払込沢辺駅働渋歩毎鉄黒]")),
     ("ko", re.compile("[\uac00-\ud7af\u1100-\u11ff]")),
     ("zh", re.compile("[\u4e00-\u9fff]")),
     ("uk", re.compile("[іїєґ]", re.IGNORECASE)),
@@ -111,6 +111,12 @@ _COMMON = {
     "vi": "và hoặc của là không có tôi bạn chúng xin vui lòng cảm ơn chào kính gửi đơn hàng tài khoản xóa dữ liệu"
     " mật khẩu cho với này đó khi nào ở đâu tại sao như thế",
 }
+_CYRILLIC_WORDS = {
+    "ru": "где что как моя мой мое моё меня мне мои я и не ли нет это пожалуйста спасибо здравствуйте",
+    "uk": "де що як моя моє мене мені мої чому коли будь ласка дякую прошу добрий день доброго дня",
+    "bg": "къде какво как моята моя ми съм сте няма моля искам благодаря здравейте добър ден още това",
+}
+_CYRILLIC = {code: frozenset(words.split()) for code, words in _CYRILLIC_WORDS.items()}
 _WORDS = {code: tuple(dict.fromkeys(words.split())) for code, words in _COMMON.items()}
 _SHARED = Counter(word for words in _WORDS.values() for word in words)
 _WEIGHTS: dict[str, tuple[tuple[str, float], ...]] = {
@@ -177,8 +183,15 @@ def language_of(text: str, claimed: str = "") -> str:
     letters = 0 if sample.isascii() else sum(map(str.isalpha, sample))
     for code, script in _SCRIPTS if letters else ():
         if len(script.findall(sample)) * (20 if code in ("ja", "uk") else 4) > letters:
-            return code
+            return _cyrillic(sample) if code == "ru" else code
     return language_by_words(sample)
+
+
+def _cyrillic(sample: str) -> str:
+    """Russian, or a language whose own words are more and whose own letters few."""
+    words = set(_WORD.findall(sample.casefold()))
+    hits = {code: len(words & own) for code, own in _CYRILLIC.items()}
+    return max(hits, key=lambda code: hits[code])
 
 
 def language_by_words(text: str) -> str:

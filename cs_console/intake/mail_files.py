@@ -27,6 +27,12 @@ _SEPARATOR = re.compile(
     + rb")?)[ \t]*\r?\n?"
 )
 """What programs write before each mail: the sender or a dash, and a date in one of a few forms, and nothing else."""
+_OTHER_DATE = re.compile(
+    rb"From \S+@\S+(?=[^@\r\n]{0,60}\b(?:19|20)\d\d\b)(?=[^@\r\n]{0,60}\b\d\d?:\d\d)"
+    rb"(?: +(?:\d[\d:.,/TZ+-]*|[^\s\d@:]{1,9}(?:[+-]\d{4})?|\([^()\r\n]{1,30}\)))+[ \t]*\r?\n?"
+)
+"""A date in another form or language, behind an address: short words and numbers, a year and a time among them."""
+_BEGINS = re.compile(rb"From (?![ \t]*:)")
 _KNOWN_HEADER = re.compile(
     rb">*From |\xef\xbb\xbf|(?:From|To|Cc|Subject|Date|Sender|Reply-To|Received|Return-Path|Delivered-To|Message-ID"
     rb"|MIME-Version|Content-[A-Za-z-]+|X-[A-Za-z0-9-]+|List-[A-Za-z]+|DKIM-Signature|ARC-[A-Za-z-]+|In-Reply-To"
@@ -45,6 +51,7 @@ _FLAGS = re.compile(r"[:;!-]2,([A-Za-z]*)\Z")
 _PASSED_OVER = frozenset("TD")
 """Trashed, and a draft (the flags of a Maildir)."""
 _ESCAPED = re.compile(rb">+From ")
+_LONGEST_SEPARATOR = 200
 _LONGEST_LINE = 1024 * 1024
 _MAIL_ENDINGS = frozenset({".eml", ".mbox", ".mbx"})
 
@@ -109,7 +116,7 @@ def _source(file: Path) -> Source:
         with file.open("rb") as opened:
             begins = opened.read(_LOOKED_AT).removeprefix(_BOM).lstrip(b"\r\n")
         skipped = file.parent.name in ("cur", "new") and _is_passed_over(file.name)
-        return Source(file, file.stat().st_size, begins.startswith(b"From "), skipped)
+        return Source(file, file.stat().st_size, _BEGINS.match(begins) is not None, skipped)
     except OSError as problem:
         raise BadInput(f"{file} cannot be read: {problem.strerror}.", "Nothing was imported.") from None
 
@@ -175,8 +182,7 @@ def _mbox(path: Path, file: BinaryIO, limits: Limits) -> Iterator[RawMail]:
             line = line.removeprefix(_BOM)
             if not line.startswith(b"From "):
                 continue  # empty lines before the first mail
-        header = _HEADER if after_empty else _KNOWN_HEADER
-        if at_line_start and (number == 0 or (_SEPARATOR.fullmatch(line) and header.match(following))):
+        if at_line_start and (number == 0 or _separates(line, following, after_empty=after_empty)):
             if number:
                 yield _one_of(path, number, collected, done - len(line))
             number, collected = number + 1, _Collected(limits)
@@ -186,6 +192,20 @@ def _mbox(path: Path, file: BinaryIO, limits: Limits) -> Iterator[RawMail]:
         at_line_start = line.endswith(b"\n")
     if number:
         yield _one_of(path, number, collected, done)
+
+
+def _separates(line: bytes, following: bytes, *, after_empty: bool) -> bool:
+    """Whether a mail begins behind this line: it looks like that, and a header follows."""
+    if not line.startswith(b"From "):
+        return False
+    if _SEPARATOR.fullmatch(line):
+        return (_HEADER if after_empty else _KNOWN_HEADER).match(following) is not None
+    return (
+        after_empty
+        and len(line) <= _LONGEST_SEPARATOR
+        and _KNOWN_HEADER.match(following) is not None
+        and _OTHER_DATE.fullmatch(line) is not None
+    )
 
 
 def _one_of(path: Path, number: int, collected: _Collected, done: int) -> RawMail:

@@ -1,5 +1,6 @@
 """The standard parser for mail under limits: parts, depth and time are counted while it parses, not afterwards."""
 
+import re
 import time
 from email.feedparser import BytesFeedParser
 from email.message import Message
@@ -10,6 +11,20 @@ from cs_console.errors import Unreadable
 from cs_console.intake.incoming import Limits
 
 _CHUNK = 64 * 1024
+_ENCODING = "content-transfer-encoding"
+_TYPE = re.compile(r"[\s\"']*([A-Za-z0-9_.+-]+|\*)\s*/\s*([A-Za-z0-9_.+-]*|\*)")
+_MEANT = {
+    **dict.fromkeys(
+        ("text/", "text/*", "text/txt", "text/text", "text/ascii", "text/plan", "plain/text"), "text/plain"
+    ),
+    **dict.fromkeys(("text/x-plain", "text/unknown", "text/x-unknown"), "text/plain"),
+    **dict.fromkeys(("text/htm", "text/x-html", "text/xhtml", "html/text"), "text/html"),
+}
+"""What programs write where they mean plain text or HTML."""
+
+
+_COMMON = frozenset({"text/plain", "text/html", "multipart/alternative", "multipart/mixed", "multipart/related"})
+_ENCODINGS = frozenset({"7bit", "8bit", "base64", "quoted-printable", "binary", ""})
 
 
 class Budget:
@@ -48,6 +63,22 @@ class _Part(Message):
             payload.depth = self.depth + 1
             self.budget.spend_part(payload.depth)
         super().attach(payload)
+
+    def get_content_type(self) -> str:
+        """As the standard says, and of one that is written against it what is meant."""
+        found = super().get_content_type()
+        if found in _COMMON:
+            return found
+        written = _TYPE.match(found)
+        cleaned = f"{written[1]}/{written[2]}" if written else found
+        return _MEANT.get(cleaned, cleaned if cleaned[-1:] != "/" else found)
+
+    def get(self, name: str, failobj: Any = None) -> Any:
+        """As the standard says, but an encoding without what does not belong there: quotes, comments, spaces."""
+        value = super().get(name, failobj)
+        if isinstance(value, str) and value not in _ENCODINGS and name.lower() == _ENCODING:
+            return (value.replace('"', " ").replace(";", " ").split() or [""])[0]
+        return value
 
     def set_payload(self, payload: Any, charset: Any = None) -> None:
         self._parsed = payload if isinstance(payload, str) else None

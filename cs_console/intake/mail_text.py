@@ -1,8 +1,10 @@
 """What a mail says, out of its MIME parts; every part that is not turned whole into text stays a file."""
 
 import re
+from binascii import a2b_base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.errors import InvalidBase64CharactersDefect, InvalidBase64LengthDefect
 from email.message import Message
 from functools import cached_property, partial
 
@@ -50,6 +52,10 @@ _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE
 )
 _SAYS_NOTHING = frozenset({"", "us-ascii", "ascii", "unknown-8bit", "x-unknown", "default", "binary"})
+_CODED = re.compile(r"\s*(?:[A-Za-z0-9+/]{60,}+\r?\n)*+(?:[A-Za-z0-9+/]++={0,2}[ \t]*(?:\r?\n|\Z))?")
+"""Lines of base64, all but the last of full length."""
+_LEAST_CODED = 16
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _PGP = "-----BEGIN PGP MESSAGE-----"
 _MOST_FORWARDED = 5
 _SHOWN_HEADERS = ("From", "To", "Date", "Subject")
@@ -245,10 +251,13 @@ class _Reader:
         body.files.append(_kept_version(file) if media_type in _EVIDENCE else file)
 
     def _take_leaf(self, part: Message, body: Body) -> None:
-        content = part.get_payload(decode=True)
-        data = content if isinstance(content, bytes) else b""
+        data = decoded_part(part)
         media_type = part.get_content_type()
         name = self._name(part)
+        if part is self._root and media_type == "application/octet-stream" and not name and _could_be_text(data):
+            media_type = "text/plain"  # the whole letter, from a program that says of everything that it is a file
+            self._take_text(part, data, media_type, body)
+            return
         if media_type in _CALENDARS:
             self._take_calendar(part, data, name, body)
         elif (media_type in _SMIME or name.lower().endswith(".p7m")) and self._take_signed(part, data, body):
@@ -372,6 +381,34 @@ class _Reader:
         for name, value in raw:
             readable[name] = unfolded(value, self._hints(value))
         return readable
+
+
+def decoded_part(part: Message) -> bytes:
+    """The bytes of a part. Text that claims to be base64 and is not, or not to its end (a list wrote its own lines
+    under it), is read as it is from there on."""
+    content = part.get_payload(decode=True)
+    data = content if isinstance(content, bytes) else b""
+    if part.get_content_maintype() != "text" or not any(map(_is_no_base64, part.defects)):
+        return data
+    written = part.get_payload()
+    if not isinstance(written, str) or len(written) > LIMITS.text_bytes:
+        return data
+    coded = _CODED.match(written)
+    end = coded.end() if coded is not None and len(coded[0].strip()) >= _LEAST_CODED else 0
+    rest = written[end:].encode("utf-8", "surrogateescape")
+    if not end:
+        return rest
+    letters = "".join(written[:end].split()).rstrip("=")
+    letters = letters[: len(letters) - (len(letters) % 4 == 1)]
+    return a2b_base64(letters + "=" * (-len(letters) % 4)) + b"\n" + rest
+
+
+def _is_no_base64(defect: object) -> bool:
+    return isinstance(defect, InvalidBase64CharactersDefect | InvalidBase64LengthDefect)
+
+
+def _could_be_text(data: bytes) -> bool:
+    return bool(data) and len(data) <= LIMITS.text_bytes and _CONTROLS.search(data) is None
 
 
 def _choose(versions: list[Body], body: Body) -> None:

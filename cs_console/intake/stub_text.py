@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from cs_console.intake.quotation_patterns import SENT_FROM
+
 _LONGEST = 600
 """Characters of a plain version that could be a stub; a longer one is a letter."""
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+", re.IGNORECASE)
@@ -15,6 +17,7 @@ _BOILERPLATE = re.compile(
     r"|multipart|mime|rich text|in linea|na internet|visualiz",
     re.IGNORECASE,
 )
+_SIGNATURE_WORDS = 12
 _ENOUGH = 4
 """Words that the HTML has to have beyond the plain version before that is taken for a stub."""
 
@@ -36,8 +39,10 @@ def is_stub(text: str, other: Callable[[], str]) -> bool:
     beyond = [word for word in theirs if word not in own]
     if _BOILERPLATE.search(text) and len(own) <= 60:
         return len(beyond) >= _ENOUGH and _shared(own, theirs) < 0.8
+    if len(own) <= _SIGNATURE_WORDS and all(map(SENT_FROM.match, text.strip().splitlines())):
+        return len(beyond) >= _ENOUGH
     if _ELLIPSIS.search(text):
-        return len(theirs) > len(own) + _ENOUGH and _shared(own, theirs) >= 0.8
+        return len(beyond) >= _ENOUGH and _shared(own, theirs) >= 0.8
     return len(own) <= 40 and len(beyond) >= 2 * len(own) and len(beyond) >= 8 and _shared(own, theirs) < 0.4
 
 

@@ -111,6 +111,8 @@ def test_a_claim_that_cannot_be_true_is_not_believed(codec: str, claimed: str, w
         ("big5", "碁 ①".encode("big5hkscs"), "碁 ①"),
         ("iso-8859-8-i", "שלום".encode("cp1255"), "שלום"),
         ("hz-gb-2312", b"~{D:CN~}", "暮梦"),
+        ("utf-8", "환불 요청".encode("iso2022_kr"), "환불 요청"),
+        ("iso-8859-1", "환불 요청".encode("iso2022_kr"), "환불 요청"),
         ("utf-7", b"Gr+APw-n", "Grün"),
         ("utf-16", "Grüße".encode("utf-16"), "Grüße"),
         ("", "Please delete it".encode("utf-16-le"), "Please delete it"),

@@ -41,6 +41,10 @@ def says(mail: IncomingMessage) -> tuple[str, str, str]:
         HEAD.replace(b"Subject:", b"Subject :") + BODY,
         HEAD.replace(b"Delete my account", b"Delete my\naccount") + BODY,
         HEAD.replace(b"Roth <", b"Roth\n<") + BODY,
+        HEAD.replace(b"\nSubject:", b"\n<br>\nSubject:") + BODY,
+        HEAD.replace(b"From:", b"From :") + BODY,
+        b"250 2.0.0 ok\n" + HEAD + b"To: desk@desk.example\nMessage-ID: <1@x.example>\n" + BODY,
+        b"HTTP/1.1 200 OK\n\tand more\n" + HEAD + b"To: desk@desk.example\nMIME-Version: 1.0\n" + BODY,
     ],
 )
 def test_what_programs_damage_costs_neither_sender_nor_subject_nor_text(data: bytes) -> None:
@@ -93,6 +97,7 @@ def test_the_first_of_each_header_before_a_broken_line_stays_the_only_one() -> N
     "data",
     [
         b"x\n" * 400_000 + HEAD + BODY,
+        b"x\n" + b"From: a@b.example\nTo: a@b.example\nSubject: x\nDate: x\n" * 100_000,
         HEAD + b"x\n" * 400_000 + b"To: a@b.example\n" + BODY,
         b"\n" * 800_000 + HEAD + BODY,
         b">From " * 150_000 + b"\n" + HEAD + BODY,
@@ -100,7 +105,7 @@ def test_the_first_of_each_header_before_a_broken_line_stays_the_only_one() -> N
         b"9" * 900_000 + b"\n" + HEAD + BODY,
         b"A :\n" * 200_000 + HEAD + BODY,
     ],
-    ids=["words", "words-inside", "empty", "marks", "name", "count", "open-names"],
+    ids=["words", "headers", "words-inside", "empty", "marks", "name", "count", "open-names"],
 )
 def test_any_damage_is_looked_at_in_linear_time(data: bytes) -> None:
     began = time.thread_time()

@@ -36,6 +36,12 @@ PACK = PackShelf(Settings(home=Path("/nowhere"))).current
         ((), "", "Quiero saber todo lo que saben de mí", TicketKind.RIGHTS),
         ((), "", "Ik wil alles wat u over mij weet", TicketKind.RIGHTS),
         ((), "", "请给我关于我的所有信息", TicketKind.RIGHTS),
+        ((), "", "What data do you have about us? Send it.", TicketKind.RIGHTS),
+        ((), "", "Under Art. 15 I ask for access", TicketKind.RIGHTS),
+        ((), "", "Proszę usunąć moje dane osobowe", TicketKind.RIGHTS),
+        ((), "", "Vorrei la cancellazione dei miei dati", TicketKind.RIGHTS),
+        ((), "", "개인정보를 삭제해 주세요", TicketKind.RIGHTS),
+        ((), "", "My account has been suspended without a reason", TicketKind.APPEAL),
         ((), "Lamp", "Where is it?\n\nKind regards\nOla Berg\nData Protection Officer", TicketKind.INQUIRY),
         ((), "Lamp", "Where is it?\n\nOla Berg, Head of Data Protection\nLamps Ltd", TicketKind.INQUIRY),
         ((), "Lampe", "Wo ist sie?\n\nMfG\nOla Berg\nDatenschutzbeauftragter", TicketKind.INQUIRY),
@@ -59,6 +65,9 @@ def test_the_kind_is_guessed(boxes: tuple[str, ...], subject: str, text: str, ki
 @pytest.mark.parametrize(
     ("text", "claimed", "language"),
     [
+        ("Де моя посилка?", "", "uk"),
+        ("Къде е пратката ми?", "", "bg"),
+        ("Где моя посылка?", "", "ru"),
         ("您好，我的账户被锁定了", "", "zh"),
         ("ログインできません。助けてください", "", "ja"),
         ("로그인이 되지 않습니다", "", "ko"),

@@ -63,6 +63,8 @@ HTML_WORDS = "please send me a copy of everything"
         "如果您无法查看此邮件，请在浏览器中打开。",
         "https://news.example.net/read/8812",
         "[logo.png] <https://shop.example.net>",
+        "Sent from my iPhone",
+        "Von meinem iPad gesendet",
         "   \n\u00a0\n",
         "--\n",
     ],
@@ -82,6 +84,7 @@ def test_html_is_read_where_the_plain_version_only_stands_in_for_it(stub: str) -
         ("Your HTML pages do not work in my browser.", "<p>Your <b>HTML</b> pages do not work in my browser.</p>"),
         ("My browser shows nothing\n\n-- \nOla", "<p>My browser shows nothing</p><p>Ola</p>"),
         ("删除我的账户", "<p>删除我的账户</p>"),
+        ("Sent from my iPhone", "<p>Sent from my iPhone</p>"),
         ("A letter of its own. " * 40, "<p>Something else</p>" * 400),
     ],
 )
@@ -508,3 +511,59 @@ def test_a_letter_that_html_quotes_is_marked_as_quoted(attributes: str) -> None:
 
 def test_a_paragraph_that_is_set_in_is_not_a_quotation() -> None:
     assert read(part("text/html", "<p>One</p><blockquote>set in</blockquote>")).text.split() == ["One", "set", "in"]
+
+
+WORDS = "Bitte löschen Sie mein Konto, vielen Dank für alles."
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("text/", "text/*", "text/txt", "plain/text", "text/x-unknown", "text / plain", '"text/plain"', "text"),
+        *(
+            "text/plain (my words); charset=utf-8",
+            "text/plain charset=utf-8",
+            "application/octet-stream",
+            "charset=utf-8",
+        ),
+    ],
+)
+def test_a_letter_is_read_however_its_kind_is_written(kind: str) -> None:
+    mail = read(part(kind, WORDS))
+    assert mail.text == WORDS
+    assert attached(mail) == []
+
+
+def test_html_is_read_as_html_however_its_kind_is_written() -> None:
+    for kind in ("text/htm", "html/text", "text/x-html"):
+        assert read(part(f"{kind}; charset=utf-8", f"<p>{WORDS}</p>")).text == WORDS
+
+
+def test_a_file_that_is_no_text_is_not_read_as_the_letter() -> None:
+    mail = read(part("application/octet-stream", bytes(range(256))))
+    assert mail.text == ""
+    assert len(mail.attachments) == 1
+
+
+CODED = base64.encodebytes(WORDS.encode()).decode()
+
+
+@pytest.mark.parametrize("encoding", ['"base64"', "base64;", "base64 (RFC 2045)", "Base64 "])
+def test_an_encoding_is_known_however_it_is_written(encoding: str) -> None:
+    mail = read(part("text/plain; charset=utf-8", CODED, f"Content-Transfer-Encoding: {encoding}"))
+    assert mail.text.strip() == WORDS
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (CODED + "\n-- \nThe list's own lines, umlauts: äöü\n", f"{WORDS}\n-- \nThe list's own lines, umlauts: äöü"),
+        (WORDS, WORDS),
+        ("Hello\n\nNothing here is encoded: really nothing.", "Hello\n\nNothing here is encoded: really nothing."),
+        (CODED.rstrip().rstrip("="), WORDS),
+    ],
+    ids=["list", "plain", "one-word", "no-padding"],
+)
+def test_text_that_is_not_encoded_as_it_says_is_read_all_the_same(written: str, text: str) -> None:
+    mail = read(part("text/plain; charset=utf-8", written, "Content-Transfer-Encoding: base64"))
+    assert mail.text.split() == text.split()

@@ -1,6 +1,7 @@
 """Where mail lies: single files, mbox, Maildir, folders of .eml; each read one mail at a time."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,10 @@ def test_an_mbox_is_read_mail_by_mail_and_unescaped(tmp_path: Path) -> None:
         b"From - \n",
         b"From -\r\n",
         b"From - 2026-11-21 09:12:00\n",
+        b"From a@b.example Sa Nov 21 09:12:00 2026\n",
+        b"From a@b.example sam. 21 nov. 2026 09:12:00\n",
+        b"From a@b.example Sat Nov 21 2026 09:12:00 GMT+0100 (CET)\n",
+        b"From a@b.example 11/21/2026 09:12:00 AM\n",
     ],
 )
 def test_separators_of_many_programs_are_known(tmp_path: Path, separator: bytes) -> None:
@@ -81,6 +86,9 @@ def test_a_separator_needs_no_empty_line_before_it(tmp_path: Path) -> None:
         b"From me: Sat Nov 21 09:12:00 2026\n",
         b"From 2026-11-21 09:12:00\n",
         b"From - to\n",
+        b"From a@b.example came on Sat Nov 21 09:12:00 2026 an unbelievable letter\n",
+        b"From a@b.example nothing has come since 09:12\n",
+        b"From a@b.example nothing has come since 2026\n",
     ],
 )
 @pytest.mark.parametrize("following", [b"Subject: of what I asked\n", b"After that, not.\n", b"\n", b""])
@@ -88,6 +96,21 @@ def test_a_line_that_only_looks_like_a_separator_is_text(tmp_path: Path, line: b
     box = tmp_path / "box"
     box.write_bytes(FROM + b"Subject: 1\n\nx\n\n" + line + following)
     assert contents(box) == [b"Subject: 1\n\nx\n\n" + line + following]
+
+
+def test_a_separator_is_matched_in_linear_time(tmp_path: Path) -> None:
+    box = tmp_path / "box"
+    line = b"From a@b.example " + b"a" * 9 + b" a1 2026 09:12 (" * 8 + b"@\nSubject: x\n\n"
+    box.write_bytes(FROM + b"Subject: 1\n\n" + line * 5_000)
+    began = time.thread_time()
+    assert len(contents(box)) == 1
+    assert time.thread_time() - began < 3
+
+
+def test_a_mail_whose_first_header_is_spelled_with_a_space_is_no_mbox(tmp_path: Path) -> None:
+    file = tmp_path / "a.eml"
+    file.write_bytes(b"From : a@b.example\nSubject : x\n\nWords\n")
+    assert contents(file) == [file.read_bytes()]
 
 
 def test_a_note_below_a_dated_line_is_no_header(tmp_path: Path) -> None:
