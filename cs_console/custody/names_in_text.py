@@ -202,7 +202,7 @@ _AFTER_RELATION = re.compile(
 
 
 def relation(text: str, lower: str, start: int, end: int) -> Span | None:
-    """ "my sister Lucia Prueba"; after a comma only two words, or one that a comma follows."""
+    """ "my aunt Leocadia Bravo"; after a comma only two words, or one that a comma follows."""
     if _OWN.search(lower[max(0, start - 36) : start]) is None:
         return None
     link = _AFTER_RELATION.match(lower, end, end + 40)

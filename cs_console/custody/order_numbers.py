@@ -52,7 +52,7 @@ def is_of_an_order(text: str, start: int) -> bool:
     if attached and not tokens[-2].startswith(_PHONES):
         return True
     if before[-1:].isalpha() and before[-1:].isascii():
-        tokens.pop()  # the letters of the code itself, "INV104822"
+        tokens.pop()  # the letters of the code itself, "INV447102"
     for token in reversed(tokens):
         if token in _SIGNS or token in _LINKS:
             continue

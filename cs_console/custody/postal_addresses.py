@@ -98,7 +98,7 @@ _BEFORE_ENGLISH = re.compile(
 
 
 def english(text: str, lower: str, start: int, end: int) -> Span | None:
-    """ "14 Sample Lane": the number, at most four capitalised words, a word for a street."""
+    """ "31 Gooseberry Lane": the number, at most four capitalised words, a word for a street."""
     if not text[start].isupper():
         return None
     first = max(0, start - _WINDOW)
@@ -127,7 +127,7 @@ _AFTER_FRENCH = re.compile(
 
 
 def french(text: str, lower: str, start: int, end: int) -> Span | None:
-    """ "3 bis, rue de l'Exemple": the number, a word for a street, its name."""
+    """ "6 impasse des Merles": the number, a word for a street, its name."""
     first = max(0, start - 70)
     found = _BEFORE_FRENCH.search(text[first:start])
     if found is None:
@@ -159,7 +159,7 @@ _AFTER_SOUTHERN = re.compile(
 
 
 def southern(text: str, lower: str, start: int, end: int) -> Span | None:
-    """ "calle Ejemplo 5": a word for a street, its name, the number."""
+    """ "calle Olmo 4": a word for a street, its name, the number."""
     word = lower[start:end]
     if len(word) <= 2 and text[end : end + 1] not in ("/" if word == "c" else "./" if word == "r" else ". "):
         return None
@@ -237,7 +237,7 @@ def box(text: str, lower: str, start: int, end: int) -> Span | None:
 
 
 def numbered_streets(text: str) -> Iterator[Span]:
-    """ "Musterweg 12a": found from the number backwards, because the word for the street is no word of its own."""
+    """ "Fichtenweg 9b": found from the number backwards, because the word for the street is no word of its own."""
     done = 0
     for number in _NUMBER.finditer(text):
         begin = number.start()
