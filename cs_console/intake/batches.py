@@ -5,19 +5,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 
 from cs_console.access_log.append import savepoint
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.desk import DeskSession
-from cs_console.errors import ConsoleError, KeyDestroyed, KeyMissing, SealBroken
+from cs_console.errors import ConsoleError, KeyDestroyed, KeyMissing, SealBroken, StoreBusy
 from cs_console.intake.filing import case_terms, file_message
 from cs_console.intake.incoming import IncomingMessage, Taken
 from cs_console.intake.key_pool import NewKey
 from cs_console.intake.redacted_ahead import OtherTerms, RedactedAhead
+from cs_console.store_errors import store_errors
 from models.roles import OPENS_TICKETS
 
 MOST = 50
+LOCK_WAIT = "50ms"
 HELD_SECONDS = 0.1
 """How long a transaction goes on taking messages: agents wait for the locks that it holds."""
 
@@ -55,11 +59,18 @@ def file_batch(session: DeskSession, batch: Sequence[Waiting]) -> Iterator[Taken
             while left and not other and (not done or monotonic() < until):
                 one = left[0]
                 try:
-                    with savepoint(db):
-                        done.append(file_message(db, session, one.message, one.new_key, one.redacted))
+                    with store_errors(), savepoint(db):
+                        taken = file_message(db, session, one.message, one.new_key, one.redacted)
+                    done.append(taken)
                     left.popleft()
+                    if len(done) == 1:
+                        _wait_no_longer(db, session)
                 except OtherTerms as found:
                     other = found
+                except StoreBusy:
+                    if not done:
+                        raise
+                    break  # another act has what this one needs: it may wait for the log, which is held here
                 except (KeyDestroyed, KeyMissing, SealBroken) as problem:
                     done.append(NotFiled(problem))
                     left.popleft()
@@ -71,6 +82,13 @@ def file_batch(session: DeskSession, batch: Sequence[Waiting]) -> Iterator[Taken
         yield from done
         if other is not None:
             left[0].redacted.make(other.regions, other.known)
+
+
+def _wait_no_longer(db: Session, session: DeskSession) -> None:
+    """From now on this transaction holds the log, for which acts wait that hold a ticket: it waits for none of theirs,
+    or each would wait for the other."""
+    if not session.desk.database.is_sqlite:
+        db.connection().execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'"))
 
 
 def _redact_for_their_cases(session: DeskSession, batch: Sequence[Waiting]) -> None:

@@ -1,12 +1,16 @@
 """Many mails in one transaction: each is filed or undone alone, and told of once it is durable."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlmodel import Session
 
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.verify import verify_log
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.desk import OperatorSession, operator_session
@@ -16,7 +20,8 @@ from cs_console.intake.filing import file_message
 from cs_console.intake.incoming import IncomingMessage, Taken
 from cs_console.intake.intake import ImportCounts, import_mail
 from cs_console.intake.redacted_ahead import RedactedAhead
-from models.enums import Role
+from models.enums import Action, Role
+from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.stored import entries, opened_ticket, quarantine, ticket_numbers
 
@@ -126,3 +131,44 @@ def test_an_answer_to_a_mail_of_the_same_batch_joins_it_and_is_redacted_for_its_
     shown = opened_ticket(test_desk.desk, number).texts_redacted
     assert sorted(shown) == ["First words.", "It is [name] again.", "[name], a third time."]
     assert redacted_inside == [False]
+
+
+@pytest.mark.engines("postgresql")
+def test_a_batch_and_an_act_that_need_what_the_other_holds_both_come_to_their_end(
+    test_desk: TestDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An act locks its ticket and then the log; a batch holds the log from its first mail on."""
+    desk, operator = test_desk.desk, operator_session(test_desk.desk)
+    import_mail(operator, [mbox(tmp_path, "From: rosa@mail.example\nSubject: one\n\nFirst.")])
+    [number] = ticket_numbers(desk)
+    has_ticket, has_log = Event(), Event()
+
+    def act() -> None:
+        with desk.database.transaction() as db:
+            db.get_one(Ticket, number, with_for_update=True)
+            has_ticket.set()
+            assert has_log.wait(30)
+            record(db, operator, Entry(Action.TICKET_STATE_SET, ticket=number))
+
+    def filed(*given: object, **named: object) -> Taken:
+        message = given[2]
+        assert isinstance(message, IncomingMessage)
+        if message.subject == "Re: one":
+            has_log.set()
+        return file_message(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(batches, "file_message", filed)
+    box = mbox(
+        tmp_path,
+        "Subject: other\n\nWords.",
+        "From: rosa@mail.example\nIn-Reply-To: <0@mail.example>\nSubject: Re: one\n\nSecond.",
+        "Subject: third\n\nWords.",
+    )
+    with ThreadPoolExecutor(1) as other:
+        acted = other.submit(act)
+        assert has_ticket.wait(30)
+        counts = import_mail(operator, [box])
+        acted.result(timeout=30)
+    assert (counts.opened, counts.appended) == (2, 1)
+    assert len(entries(desk, "ticket.state_set")) == 1
+    assert verify_log(desk).ok
