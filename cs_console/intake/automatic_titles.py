@@ -10,10 +10,10 @@ _ANSWERS = (
     r"(?:reply|response|respon[sd]er|answer|antwort|antwoord|svar|odpov[eě][dď]|odpowied[zź]|v[aá]lasz|vastaus|vastus"
     r"|abwesenheit\w*)",
     r"odpowied[zź] automatyczna",
-    r"(?:r[eé]ponse|respuesta|resposta|risposta) autom[aá]ti\w+",
+    r"(?:r[eé]ponse|respuesta|resposta|risposta) autom[aáà]ti\w+|automatinis atsakymas|automātiskā atbilde",
     r"r[aă]spuns automat|automatski odgovor|samodejni odgovor|otomatik yan[iı]t|balasan otomatis|trả lời tự động",
     r"автоматический ответ|автоответ\w*|автоматична відповідь|автоматичен отговор|αυτ[οό]ματη απ[αά]ντηση",
-    r"תשובה אוטומטית|מענה אוטומטי|(?:ال)?رد (?:ال)?تلقائي|(?:การ)?ตอบกลับอัตโนมัติ",
+    r"תשובה אוטומטית|מענה אוטומטי|(?:ال)?رد (?:ال)?تلقائي|پاسخ خودکار|(?:การ)?ตอบกลับอัตโนมัติ",
     r"自动[回答]复|自動[回答][覆復]|自動(?:応答|返信)|자동 ?(?:회신|응답|답장|답변)",
 )
 _ABSENCES = (

@@ -28,8 +28,15 @@ _ARF_RECIPIENT = re.compile(r"^Original-Rcpt-To\s*:\s*<?([^\s<>]+@[^\s<>]+)>?", 
 _ADDRESS = re.compile(r"<?([^\s<>()\[\]:;,\"']{1,64}@[^\s<>()\[\]:;,\"']{1,255})>?")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")
 """Tried first: in scripts without spaces words come right before and behind it."""
+_EITHER = (
+    r"не вдалося доставити|не удалось доставить|ei voitu toimittaa|αδυναμία παράδοσης|δεν ήταν δυνατή η παράδοση"
+    r"|تعذر (?:ال)?تسليم|לא ניתן (?:היה )?למסור|無法(?:傳遞|送達)|无法(?:传递|送达)"
+    r"|kunde inte levereras|k[au]n(?:ne)? ikke leveres"
+)
+"""What stands in titles and texts alike."""
 _TITLED = re.compile(
-    r"undeliver(?:ed|able)|delivery (?:status notification|failure|has failed|failed|report|incomplete|delayed)"
+    _EITHER
+    + r"|undeliver(?:ed|able)|delivery (?:status notification|failure|has failed|failed|report|incomplete|delayed)"
     r"|mail delivery (?:failed|failure|system|problem)|failure notice"
     r"|returned mail|returned to sender|mail not delivered"
     r"|message (?:not delivered|undeliverable|delivery)"
@@ -44,7 +51,7 @@ _TITLED = re.compile(
     re.I,
 )
 _SAYS = re.compile(
-    r"this is the qmail-send program|message that you sent could not be delivered"
+    _EITHER + r"|this is the qmail-send program|message that you sent could not be delivered"
     r"|created automatically by mail delivery"
     r"|this is the mail system at host|could not be delivered to|address(?:es)? had permanent fatal errors"
     r"|did not reach (?:some or all of )?the (?:intended|following) recipient|delivery to the following recipient"
@@ -52,7 +59,7 @@ _SAYS = re.compile(
     r"|konnten? (?:leider )?nicht .{0,60}zugestellt|n.a pas pu [eê]tre|no se (?:pudo|ha podido) entregar|退信"
     r"|non è stato (?:consegnato|recapitato)|não (?:pôde|pode) ser entregue|não foi possível entregar"
     r"|kon niet worden (?:bezorgd|afgeleverd)|nie został[ao]? dostarczon|nie udało się dostarczyć"
-    r"|nepoda[rř]ilo .{0,20}doru[cč]it|nem kézbesíthető|teslim edilemedi|kunde inte levereras|kunne ikke leveres"
+    r"|nepoda[rř]ilo .{0,20}doru[cč]it|nem kézbesíthető|teslim edilemedi"
     r"|无法(?:送达|投递)|未能送达|配信できません|送信できません|не (?:была|было|был) доставлен"
     r"|не может быть (?:доставлен|отправлен)|не доставлен|전송되지 못|존재하지 않|전송 ?실패"
     r"|user unknown|mailbox (?:unavailable|full)|no such user"
@@ -62,9 +69,7 @@ _SAYS = re.compile(
 _TAG = re.compile(r"<[^<>]*>")
 _BY_SYSTEM = re.compile(r"\b(?:mailer-daemon|mail delivery (?:sub)?system)\b", re.I)
 """In a From whose address is no one's to answer, such as `MAILER-DAEMON@localhost`."""
-_NAMED_SYSTEM = re.compile(
-    r"system administrator|mail administrator|邮箱管理员|邮箱系统|邮件系统|系统管理员|메일 시스템", re.I
-)
+_NAMED_SYSTEM = re.compile(r"邮箱管理员|邮箱系统|邮件系统|系统管理员|메일 시스템", re.I)
 """A name that a person could have as well: here subject and text both have to say it."""
 _COMPLAINS = re.compile(r"complaint about message from\b", re.I)
 _ITS_RECIPIENT = "X-HmXmrOriginalRecipient"

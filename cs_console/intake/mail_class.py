@@ -69,13 +69,20 @@ def classify(
         return Classified(MailClass.OWN, "it comes from a mailbox of ours")
     if marked := spam_mark(values, root.keys()):
         return Classified(MailClass.SPAM, f"the mail server marked it as spam ({marked})")
-    if said := _machine(values, root, subject, sender):
+    if not _is_filled_in(values, sender, ours) and (said := _machine(values, root, subject, sender)):
         return Classified(MailClass.AUTOMATIC, said)
     if _is_list(values, sender, ours, sent_to):
         return Classified(MailClass.LIST, "it came through a mailing list")
     if sender.of is None and sender.by is not None and not ours.is_form(sender.by.address):
         return Classified(MailClass.AUTOMATIC, "no one reads its sender's mailbox, and it names no other")
     return Classified(MailClass.PERSON, "a person wrote it, as far as it says")
+
+
+def _is_filled_in(values: Values, sender: Sender, ours: OurMail) -> bool:
+    """Whether it is what a person wrote into a form of ours: its program sends it, and may say so."""
+    if sender.of is None or sender.by is None or not ours.is_form(sender.by.address):
+        return False
+    return not any(word_of(value) == "auto-replied" for value in values("Auto-Submitted"))
 
 
 def _machine(values: Values, root: Message, subject: str, sender: Sender) -> str:

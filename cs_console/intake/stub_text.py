@@ -7,7 +7,7 @@ from cs_console.intake.quotation_patterns import SENT_FROM
 
 _LONGEST = 600
 """Characters of a plain version that could be a stub; a longer one is a letter."""
-_LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 _ELLIPSIS = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\s*\Z")
 _BOILERPLATE = re.compile(
@@ -51,8 +51,9 @@ def _shared(own: dict[str, None], theirs: dict[str, None]) -> float:
 
 
 def _words(text: str) -> dict[str, None]:
-    """Its words without links; in scripts without spaces, its letters."""
+    """Its words without links and addresses; in scripts without spaces, its letters."""
     found: dict[str, None] = {}
-    for word in _WORD.findall(_LINK.sub(" ", text.casefold())):
+    written = " ".join(piece for piece in _LINK.sub(" ", text.casefold()).split() if "@" not in piece)
+    for word in _WORD.findall(written):
         found |= dict.fromkeys(word) if word[0] >= "\u0e00" else {word: None}
     return found

@@ -567,3 +567,11 @@ def test_an_encoding_is_known_however_it_is_written(encoding: str) -> None:
 def test_text_that_is_not_encoded_as_it_says_is_read_all_the_same(written: str, text: str) -> None:
     mail = read(part("text/plain; charset=utf-8", written, "Content-Transfer-Encoding: base64"))
     assert mail.text.split() == text.split()
+
+
+@pytest.mark.parametrize("sign", ["<", "x", "@", "a@", "http://", "的", ". "])
+def test_whether_a_plain_version_is_a_stub_is_asked_in_linear_time(sign: str) -> None:
+    html = part("text/html; charset=utf-8", sign * (800_000 // len(sign.encode())))
+    began = time.thread_time()
+    read(multipart("alternative", part("text/plain", "<" * 500), html))
+    assert time.thread_time() - began < 4

@@ -65,6 +65,9 @@ def read(headers: str, body: str = "Words.", ours: OurMail = OURS) -> IncomingMe
         "Subject: תשובה אוטומטית: מכתב\nIn-Reply-To: <a@shop.example>",
         "Subject: رد تلقائي: رسالة\nIn-Reply-To: <a@shop.example>",
         "Subject: 부재중 자동응답입니다.\nIn-Reply-To: <a@shop.example>",
+        "From: web@forms.shop.example\nReply-To: ines@mail.example\nAuto-Submitted: auto-replied",
+        "Subject: Automatinis atsakymas: laiškas\nIn-Reply-To: <a@shop.example>",
+        "Subject: پاسخ خودکار: نامه\nIn-Reply-To: <a@shop.example>",
         "X-OTRS-Loop: yes",
         "X-List-Administrivia: yes\nList-Id: <cats.lists.example>",
         "From: LISTSERV@lists.example\nSubject: Your posting was refused",
@@ -95,6 +98,7 @@ def test_what_a_program_writes_is_automatic(headers: str) -> None:
         "X-MS-Exchange-Organization-SCL: -1",
         "From: noreply@forms.shop.example\nReply-To: ines@mail.example",
         "From: web@forms.shop.example",
+        "From: web@forms.shop.example\nReply-To: ines@mail.example\nAuto-Submitted: auto-generated\nReturn-Path: <>",
         "From: Ines via Help <help@shop.example>\nX-Original-From: ines@mail.example\nList-Id: <help.shop.example>",
         "From: norbert.reply@mail.example",
         "Subject: Fwd: Automatic reply: your letter\nReferences: <a@shop.example>",
@@ -290,6 +294,16 @@ def test_a_report_says_which_mail_of_ours_it_is_about(
             True,
         ),
         (
+            "From: postmaster@posti.example\nSubject: Ei voitu toimittaa: asia\nReferences: <ours-8@shop.example>",
+            "Viestiä ei voitu toimittaa vastaanottajalle gus@mail.example",
+            True,
+        ),
+        (
+            "From: postmaster@mail.example\nSubject: תעודה\nReferences: <ours-8@shop.example>\nReturn-Path: <>",
+            "לא ניתן היה למסור את ההודעה אל gus@mail.example",
+            True,
+        ),
+        (
             "From: postmaster@posta.example\nSubject: Teslim Edilemedi: talep\nReferences: <ours-8@shop.example>",
             "İletiniz gus@mail.example adresine teslim edilemedi.",
             True,
@@ -313,6 +327,13 @@ def test_a_bounce_that_is_written_as_a_letter_is_one(headers: str, body: str, *,
 def test_a_person_who_writes_about_returned_mail_is_a_person() -> None:
     mail = read(
         "Subject: Undelivered Mail Returned to Sender?", "Your letter could not be delivered to me. User unknown."
+    )
+    assert mail.mail_class is MailClass.PERSON
+
+
+def test_an_administrator_who_writes_about_a_parcel_is_a_person() -> None:
+    mail = read(
+        "From: System Administrator <admin@mail.example>\nSubject: Undelivered", "It is undeliverable, they say."
     )
     assert mail.mail_class is MailClass.PERSON
 
