@@ -96,7 +96,7 @@ def _lenient(value: str) -> tuple[str, str] | None:
     outside = _QUOTED.sub(kept, value).replace('"', " ")
     for _ in range(3):  # comments can be nested
         outside = _COMMENT.sub(kept, outside)
-    outside = _MAILTO.sub(" ", outside)
+    outside = _MAILTO.sub(" ", outside).replace("<>", " ")
     angles = _ANGLE.findall(outside)
     if len(angles) > 1 and outside.count("@") == len(angles) and len({angle.casefold() for angle in angles}) == 1:
         outside, angles = outside.partition(">")[0] + ">", angles[:1]  # the same author twice

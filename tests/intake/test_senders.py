@@ -43,6 +43,7 @@ def sender(headers: str | bytes) -> tuple[str | None, str | None]:
         ("hana.@phone.example", "hana.@phone.example", None),
         ("ha..na@phone.example", "ha..na@phone.example", None),
         ("Jane [mailto:jane@mail.example]", "jane@mail.example", "Jane"),
+        ("jane@mail.example <>", "jane@mail.example", None),
         ("Jane [jane@mail.example]", "jane@mail.example", "Jane"),
         ("Jane <SMTP:jane@mail.example>", "jane@mail.example", "Jane"),
         ("Jane &lt;jane@mail.example&gt;", "jane@mail.example", "Jane"),
