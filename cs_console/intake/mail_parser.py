@@ -73,13 +73,6 @@ class _Part(Message):
         cleaned = f"{written[1]}/{written[2]}" if written else found
         return _MEANT.get(cleaned, cleaned if cleaned[-1:] != "/" else found)
 
-    def get(self, name: str, failobj: Any = None) -> Any:
-        """As the standard says, but an encoding without what does not belong there: quotes, comments, spaces."""
-        value = super().get(name, failobj)
-        if isinstance(value, str) and value not in _ENCODINGS and name.lower() == _ENCODING:
-            return (value.replace('"', " ").replace(";", " ").split() or [""])[0]
-        return value
-
     def set_payload(self, payload: Any, charset: Any = None) -> None:
         self._parsed = payload if isinstance(payload, str) else None
         super().set_payload(payload, charset)
@@ -88,7 +81,18 @@ class _Part(Message):
         """As the standard says, but text stays as it was parsed: written out again it gives the same bytes."""
         if i is None and not decode and self._parsed is not None and not self.is_multipart():
             return self._parsed
+        if decode and (named := str(self.get(_ENCODING, ""))) and named.lower() not in _ENCODINGS:
+            return self._decoded(named)
         return super().get_payload(i, decode)
+
+    def _decoded(self, named: str) -> Any:
+        """The content by the first word of its encoding, without quotes and comments that do not belong there."""
+        meant = Message()
+        meant[_ENCODING] = (named.replace('"', " ").replace(";", " ").split() or [""])[0]
+        meant.set_payload(super().get_payload())
+        content = meant.get_payload(decode=True)
+        self.defects += meant.defects
+        return content
 
     def set_raw(self, name: str, value: str) -> None:
         limits = self.budget.limits
