@@ -105,9 +105,12 @@ class _Node:
 
 
 class KnownTerms:
-    """The terms of one requester, made ready once for any number of texts."""
+    """The terms of one requester, made ready once for any number of texts, when the first is searched."""
 
-    __slots__ = ("_chars", "_claimed_chars", "_first", "_name_sizes", "_parts", "_phones", "_runs", "_start", "_values")
+    __slots__ = (
+        *("_chars", "_claimed_chars", "_first", "_is_ready", "_name_sizes", "_parts", "_phones", "_runs", "_start"),
+        "_values",
+    )
 
     def __init__(self, on_file: Values, claimed: Values = (), marked: Sequence[str] = ()) -> None:
         self._values = (tuple(on_file), tuple(claimed), tuple(marked))
@@ -121,6 +124,11 @@ class KnownTerms:
         """Values in scripts without spaces, with their labels."""
         self._claimed_chars: set[str] = set()
         self._phones: set[str] = set()
+        self._first: set[str] = set()
+        self._is_ready = False
+
+    def _make_ready(self) -> None:
+        on_file, claimed, marked = self._values
         for kind, value in on_file[-MOST_ON_FILE:]:
             self._add(kind, value)
         for kind, value in claimed[:MOST_CLAIMS]:
@@ -128,6 +136,7 @@ class KnownTerms:
         for words in marked:
             self._add_mark(words)
         self._first = self._start.following.keys() | self._parts.keys()
+        self._is_ready = True
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KnownTerms) and self._values == other._values
@@ -269,6 +278,8 @@ class KnownTerms:
     def spans(self, text: str) -> Iterator[Span]:
         """Where a folded text has what is known, in order, none overlapping another."""
         found: list[Span] = []
+        if not self._is_ready:
+            self._make_ready()
         if self._first:
             found += self._in_words(text)
         if self._chars or self._claimed_chars:

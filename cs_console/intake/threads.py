@@ -52,6 +52,43 @@ def ticket_holding(db: Session, desk: Desk, message: IncomingMessage, believed: 
     return None
 
 
+_FROM_TICKET = and_(
+    col(Contact.ticket_number) == col(Ticket.number),
+    or_(
+        col(Ticket.channel) == bindparam("channel"),
+        col(Ticket.number).in_(bindparam("acknowledged", expanding=True)),
+    ),
+    col(Contact.lookup) == bindparam("written"),
+)
+_ON_FILE = and_(
+    col(Contact.on_file).is_(True), col(Contact.lookup) == bindparam("kept"), col(Requester.unclear).is_(False)
+)
+_CONTINUES = (
+    select(col(Ticket.number), col(Ticket.requester_id), col(Ticket.state), col(Ticket.link), col(Contact.on_file))
+    .join(Requester, col(Requester.id) == col(Ticket.requester_id))
+    .join(Contact, col(Contact.requester_id) == col(Ticket.requester_id))
+    .where(
+        col(Ticket.number).in_(bindparam("named", expanding=True)),
+        col(Requester.state) == RequesterState.ACTIVE,
+        col(Contact.replaced_at).is_(None),
+        col(Contact.field) == bindparam("field"),
+        or_(_ON_FILE, _FROM_TICKET),
+    )
+)
+_CONTINUES_LOCKED = _CONTINUES.with_for_update(of=Ticket)
+_NAMED_BY = (
+    select(col(Message.reference), col(Message.anchor), col(Message.ticket_number), col(Message.sort))
+    .where(
+        or_(
+            col(Message.reference).in_(bindparam("tokens", expanding=True)),
+            col(Message.anchor).in_(bindparam("tokens", expanding=True)),
+        )
+    )
+    .order_by(col(Message.ticket_number))
+    .limit(_MOST_NAMED)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Continued:
     """The ticket that a message continues. `unconfirmed`: it did not come from an address on file with its account, our
@@ -95,25 +132,10 @@ def continued_ticket(
         return None
     field, value = own
     written, kept = _tokens(desk, field, value)
-    from_ticket = and_(
-        col(Contact.ticket_number) == col(Ticket.number),
-        or_(col(Ticket.channel) == message.channel, col(Ticket.number).in_(acknowledged)),
-        col(Contact.lookup) == written,
+    asked = {"named": named, "acknowledged": acknowledged, "written": written, "kept": kept}
+    rows = db.connection().execute(
+        _CONTINUES_LOCKED if lock else _CONTINUES, {**asked, "channel": message.channel, "field": field}
     )
-    on_file = and_(col(Contact.on_file).is_(True), col(Contact.lookup) == kept, col(Requester.unclear).is_(False))
-    asked = (
-        select(col(Ticket.number), col(Ticket.requester_id), col(Ticket.state), col(Ticket.link), col(Contact.on_file))
-        .join(Requester, col(Requester.id) == col(Ticket.requester_id))
-        .join(Contact, col(Contact.requester_id) == col(Ticket.requester_id))
-        .where(
-            col(Ticket.number).in_(named),
-            col(Requester.state) == RequesterState.ACTIVE,
-            col(Contact.replaced_at).is_(None),
-            col(Contact.field) == field,
-            or_(on_file, from_ticket),
-        )
-    )
-    rows = db.connection().execute(asked.with_for_update(of=Ticket) if lock else asked)
     found: dict[int, Continued] = {}
     failed = not message.sender_sure or sender_check(desk, message) is SenderCheck.FAILED
     for number, requester_id, state, link, is_on_file in rows:
@@ -137,13 +159,7 @@ def _named(db: Session, desk: Desk, message: IncomingMessage) -> tuple[list[int]
     by_token: dict[bytes, list[int]] = {}
     acknowledged: list[int] = []
     if tokens:
-        named_by = or_(col(Message.reference).in_(tokens), col(Message.anchor).in_(tokens))
-        rows = db.connection().execute(
-            select(col(Message.reference), col(Message.anchor), col(Message.ticket_number), col(Message.sort))
-            .where(named_by)
-            .order_by(col(Message.ticket_number))
-            .limit(_MOST_NAMED)
-        )
+        rows = db.connection().execute(_NAMED_BY, {"tokens": tokens})
         for reference, anchor, number, sort in rows.all():
             for token in (reference, anchor):
                 by_token.setdefault(bytes(token or b""), []).append(int(number))
