@@ -15,7 +15,7 @@ _MONTHS = (
     "янв|фев|мар|апр|мая|маи|июн|июл|авг|сен|окт|ноя|дек"
 )
 _MONTH = rf"(?:{_MONTHS})[^\W\d_]{{0,9}}\.?"
-_NTH = r"(?:st|nd|rd|th|er|o|a|e)?\.?"
+_NTH = r"(?:st|nd|rd|th|er|o|a|e|°)?\.?"
 _OF = r"(?:of |de |del |di |d')?"
 _NUMERALS = "〇零一二三四五六七八九十廿卅"
 DATE = (
@@ -23,6 +23,7 @@ DATE = (
     r"\d{4} ?[-/.] ?\d{1,2} ?[-/.] ?\d{1,2}\.?(?!\d)"
     r"|\d{1,2} ?[-/.] ?\d{1,2} ?[-/.] ?(?:\d{4}|\d{2})(?!\d)"
     rf"|\d{{1,2}}{_NTH}[ -]{{1,2}}{_OF}{_MONTH},?(?:[ -](?:of |de |del )?'?(?:\d{{4}}|\d{{2}})(?!\d))?"
+    rf"|{_MONTH},? {_OF}(?:19|20)\d\d(?!\d)"
     rf"|{_MONTH} ?\d{{1,2}}{_NTH}(?:,? ?'?(?:\d{{4}}|\d{{2}})(?!\d))?"
     r"|(?:(?:明治|大正|昭和|平成|令和|民国|民國) ?)?(?:\d{1,4}|元) ?[年년] ?\d{1,2} ?[月월](?: ?\d{1,2} ?[日号號일]?)?"
     rf"|[{_NUMERALS}]{{2,4}}年[{_NUMERALS}]{{1,3}}月[{_NUMERALS}]{{1,3}}[日号號]?"
@@ -32,7 +33,7 @@ DATE = (
 )
 _YEAR = r"(?:19|20)\d\d(?![\d.,/-]\d|\d)(?: ?[年년])?"
 _LINK = (
-    r"(?:[\s:,.;()=*–-]|(?:on|is|was|in|am|the|of|le|el|den|der|um|du|em|il|est|es|e|era|ist|war|lautet|date|datum|as|"
+    r"(?:[\s:,.;()=*–-]|(?:on|is|was|in|en|am|wurde|worden|ich|the|of|le|el|den|der|um|du|em|il|est|es|e|era|ist|war|lautet|date|datum|as|"
     r"op|"
     r"dnia|dn|roku|my|day|no|nel|al|een|la|data|fecha|nac|naissance|nacimiento|nascita|nascimento|a|was|was:|and|dia|"
     r"jour|tag|"

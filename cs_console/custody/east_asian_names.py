@@ -30,6 +30,7 @@ _NO_PART = frozenset(
     "到从对于住叫先女小太收寄电手地址联系签打发订买退换问答客服"
     "家人用后前里上下未成即仍则将常每由及或又再只等同帮替代向用户昵称名字姓，。、"
 )
+_PART_UNLESS_BEFORE = {"小": "姐时時", "明": "天日年早晚确確", "月": "底初份", "成": "功为了"}
 _AFTER_NAME = (
     "的了是在和与跟也都就还要说想有没不来去给把被让已因住从签打收寄买退,.，。、;；!！?？:：（） \n\t)"
     "(先女小您你我他她等今昨这那（帮替用去今现目电手地于联会能可曾刚常一年每"
@@ -98,9 +99,11 @@ def name_size(text: str, at: int, sure: bool) -> int:
     family = 2 if compound else 1
     if not compound and (not window or window[0] not in (SURNAMES if sure else _COMMON_SURNAMES)):
         return 0
+    if not compound and not _may_be_given(window, 0) and window[0] in _PART_UNLESS_BEFORE:
+        return 0  # "明天" and "成功" begin with family names too
     given = 0
     for char in window[family : family + 2]:
-        if not re.match(_GIVEN, char) or char in _NO_PART:
+        if not re.match(_GIVEN, char) or not _may_be_given(window, family + given):
             break
         given += 1
     if not given:
@@ -118,6 +121,14 @@ def name_size(text: str, at: int, sure: bool) -> int:
     return family + given
 
 
+def _may_be_given(text: str, at: int) -> bool:
+    """Whether this character is a part of a given name: some are unless a certain one follows."""
+    char = text[at]
+    if char in _PART_UNLESS_BEFORE:
+        return text[at + 1 : at + 2] not in tuple(_PART_UNLESS_BEFORE[char])
+    return char not in _NO_PART
+
+
 def _is_name(line: str) -> bool:
     """Whether a line of its own is a name: a surname and one or two more characters."""
     family = 2 if re.match(_COMPOUND, line) else 1
@@ -131,7 +142,7 @@ def _titled_start(before: str) -> int | None:
         return compound[-1].start()
     for size in (3, 2):
         part = before[-size:]
-        if len(part) == size and part[0] in _COMMON_SURNAMES and not any(char in _NO_PART for char in part[1:]):
+        if len(part) == size and part[0] in _COMMON_SURNAMES and all(_may_be_given(part, at) for at in range(1, size)):
             if part[0] in "于任时常向和" and part[1] in _COMMON_SURNAMES and size == 2:
                 continue
             return len(before) - size

@@ -19,7 +19,8 @@ _LINK = re.compile(
     r"social|fiscale|"
     r"fiscal|nacional|national|nationale|nazionale|conduire|conducir|condução|conducao|corriente|corrente|courant|"
     r"bancaire|"
-    r"bancaria|bancario|current|savings|checking|giro|poupanca|ahorros?|номер|счета|it is|же)(?!\w)|°|"
+    r"bancaria|bancario|current|savings|checking|giro|poupanca|ahorros?|номер|счета|it is|же|"
+    r"i (?:sent|gave|use|used|uploaded|showed|hold)|porte|porta|lleva|tragt|bears|shows|reads)(?!\w)|°|"
     r"[号號][码碼]?|番号|번호|[是为為は]|는|은)*"
 )
 LONGEST_LINK = 48
@@ -44,6 +45,7 @@ PASS = Kind("passport", 3, 8, 10, letters_first=True)
 IDENTITY = Kind("id", 5, 6, 26)
 ACCOUNT = Kind("account", 5, 6, 30)
 BRANCH = Kind("account", 4, 4, 9)
+SHORT_BRANCH = Kind("account", 3, 3, 9)
 
 PASSPORT_WORDS = word_set(
     "passport passports passportnumber passportno reisepass reisepasses reisepassnummer passnummer passnr passeport "
@@ -59,6 +61,7 @@ IDENTITY_WORDS = word_set(
     "personalausweises ausweis ausweisnummer ausweisnr fuhrerschein fuhrerscheinnummer aufenthaltstitel securite "
     "identite identity identidad identita identidade permis fiscale contribuinte cidadao seguridad nhs medicare "
     "aadhaar "
+    "perso persoausweis steuernr idnr "
     "aadhar secu cnss nric hkid mykad инн снилс 주민등록번호 주민등록번호는 외국인등록번호 운전면허번호"
 )
 GUARDED_IDENTITY_WORDS = {
@@ -84,12 +87,22 @@ ACCOUNT_WORDS = word_set(
     "cuenta conto conta rekening rekeningnummer bankrekening konta rib clabe cbu bsb sortcode routing aba 계좌번호는 "
     "계좌번호 계좌"
 )
-BRANCH_WORDS = ("blz", "bankleitzahl", "sort", "agencia", "bic")
+BRANCH_WORDS = ("blz", "bankleitzahl", "agencia", "bic")
+GUARDED_BRANCH_WORDS = {
+    "sort": re.compile(r"[ -]?code"),
+    "bank": re.compile(r"[ -]?code"),
+    "branch": re.compile(r" (?:code|number|no)"),
+    "transit": re.compile(r" (?:number|no)"),
+    "institution": re.compile(r" (?:number|no)"),
+}
+"""Words that introduce a bank's code only before another one."""
+BRANCH_WORDS_AFTER_CODE = ("banque", "guichet", "banco", "sucursal", "oficina")
 CARD_WORDS = word_set(
     "card cb ccard kreditkarte karte kartennummer kartennr bankkarte debitkarte carte tarjeta carta cartao visa "
     "mastercard amex "
     "maestro creditcard creditcardnummer kaart karta karty карта карты"
 )
+_CODE_BEFORE = re.compile(r"(?<!\w)(?:code|codigo)(?: de(?: la)?)? \Z")
 _CUSTOMERS = re.compile(
     r"\b(?:customer|user|client|kunden\w*|loyalty|gift|member\w*|store|online|shop|benutzer\w*|reward\w*|fidelit\w+|"
     r"cadeau|regalo|presente|geschenk\w*|sim|id|identity|bonus\w*)[ -]+\Z"
@@ -109,7 +122,7 @@ def value_of(kind: Kind, text: str, lower: str, end: int) -> Span | None:
         return None
     if kind.letters_first and not text[at].isupper():
         return None
-    if kind is not BRANCH and is_amount_or_date(lower, at, last):
+    if kind not in (BRANCH, SHORT_BRANCH) and is_amount_or_date(lower, at, last):
         return None
     if kind is IDENTITY and (more := _BRACKETED_CHECK.match(text, last)):
         last = more.end()
@@ -149,8 +162,20 @@ def account(text: str, lower: str, start: int, end: int) -> Span | None:
 
 
 def branch(text: str, lower: str, start: int, end: int) -> Span | None:
-    """Sort codes and the like; "sort" only as "sort code"."""
-    if lower[start:end] == "sort" and not lower[end : end + 5].lstrip(" -").startswith("code"):
+    """The code of a bank or of its branch."""
+    return value_of(BRANCH, text, lower, end)
+
+
+def guarded_branch(text: str, lower: str, start: int, end: int) -> Span | None:
+    """The same after a word that also means other things: "sort" only as "sort code"."""
+    if GUARDED_BRANCH_WORDS[lower[start:end]].match(lower, end) is None:
+        return None
+    return value_of(SHORT_BRANCH, text, lower, end)
+
+
+def branch_after_code(text: str, lower: str, start: int, end: int) -> Span | None:
+    """ "Code banque", "código de sucursal"."""
+    if _CODE_BEFORE.search(lower[max(0, start - 12) : start]) is None:
         return None
     return value_of(BRANCH, text, lower, end)
 
@@ -198,8 +223,8 @@ def mistyped_iban(text: str, lower: str, start: int, end: int) -> Span | None:
 # --- messenger names -------------------------------------------------------------------------------------
 
 MESSENGERS = word_set(
-    "wechat weixin wx vx telegram tg whatsapp skype discord kakao kakaotalk viber instagram insta ig facebook fb "
-    "snapchat "
+    "wechat weixin alipay wx vx telegram tg whatsapp skype discord kakao kakaotalk viber instagram insta ig facebook "
+    "fb snapchat "
     "threema twitter tiktok zalo messenger icq linkedin mastodon wire element kik vk вк телеграм телеграмм телеге "
     "ватсап "
     "скаип инстаграм 카카오톡 텔레그램 인스타 카톡 라인"
@@ -318,6 +343,11 @@ def unspaced_account(text: str, lower: str, start: int, end: int) -> Span | None
     return None if before in ("会员", "會員", "游戏", "用户", "客户") else _unspaced(ACCOUNT, text, lower, end)
 
 
+def unspaced_branch(text: str, lower: str, start: int, end: int) -> Span | None:
+    """支店番号, of three digits."""
+    return _unspaced(SHORT_BRANCH, text, lower, end)
+
+
 def unspaced_card(text: str, lower: str, start: int, end: int) -> Span | None:
     """银行卡, カード番号."""
     link = _UNSPACED_LINK.match(lower, end, end + 16)
@@ -377,8 +407,9 @@ IDENTITIES_UNSPACED = (
 ACCOUNTS_UNSPACED = (
     "银行账号", "银行账户", "银行帐号", "账号", "帐号", "账户", "帐户", "賬號", "帳號", "帳戶", "戶口", "口座番号",
     "口座", "普通預金", "当座預金", "계좌번호",
-    "계좌", "支店番号",
+    "계좌",
 )  # fmt: skip
+BRANCHES_UNSPACED = ("支店番号", "店番号", "支店コード", "支行号", "联行号", "行号")
 CARDS_UNSPACED = (
     "银行卡号",
     "银行卡",
@@ -400,7 +431,8 @@ MESSENGERS_UNSPACED = (
     ""
     ""
     "号", "微信號", "v信", "vx号", "加v", "加vx", "微信", "威信", "薇信", "电报", "電報", "钉钉", "微博", "抖音号",
-    "抖音", "小红书号", "小红书", "飞书", "陌陌", "快手号", "ライン",
+    "抖音", "小红书号", "小红书", "飞书", "陌陌", "快手号", "ライン", "支付宝账号", "支付宝帐号",
+    "支付宝账户", "支付宝", "支付寶",
     "インスタ", "ツイッター", "テレグラム", "カカオ", "카카오톡", "카톡", "라인", "텔레그램", "인스타",
 )  # fmt: skip
 QQS_UNSPACED = ("扣扣", "企鹅号", "qq号码", "qq号", "qq")

@@ -79,10 +79,10 @@ _GERMAN_NOUN = re.compile(
 )
 
 
-def name_at(text: str, at: int, strict: bool) -> tuple[int, int, int]:
+def name_at(text: str, at: int, strict: bool, titled: bool = False) -> tuple[int, int, int]:
     """The name that begins here: where it ends, how many words it has, and how many of them are no common words.
 
-    A common word begins no name when `strict`, and none continues one.
+    A common word begins no name when `strict`, and none continues one. After a title a noun is a family's name.
     """
     end = here = at
     words = telling = particles = 0
@@ -117,7 +117,7 @@ def name_at(text: str, at: int, strict: bool) -> tuple[int, int, int]:
         common = all(is_common(part) for part in parts) and not initial
         if common and (strict or (words and not telling)):
             break
-        if plain in _NEVER_SECOND or _GERMAN_NOUN.search(plain):
+        if not (titled and not words) and (plain in _NEVER_SECOND or _GERMAN_NOUN.search(plain)):
             break
         words += 1
         telling += not common and not initial
@@ -258,7 +258,7 @@ def titled(text: str, lower: str, start: int, end: int) -> Span | None:
     link = _AFTER_TITLE.match(lower, end, end + 30)
     if link is None:
         return None
-    last, words, telling = name_at(text, link.end(), strict=False)
+    last, words, telling = name_at(text, link.end(), strict=False, titled=True)
     if not words:
         return None
     if not telling and (
@@ -352,6 +352,14 @@ _SAYING = {
     "ben": (re.compile(r"(?<!\w)ik \Z"), re.compile(r" ")),
     "spoke": (re.compile(r"\Z"), re.compile(r" (?:to|with) ")),
     "spoken": (re.compile(r"\Z"), re.compile(r" (?:to|with) ")),
+    "ask": (re.compile(r"\Z"), re.compile(r" for ")),
+    "asked": (re.compile(r"\Z"), re.compile(r" for ")),
+    "est": (re.compile(r"(?<!\w)c'\Z"), re.compile(r" ")),
+    "ici": (re.compile(r"\Z"), re.compile(r" ")),
+    "aqui": (re.compile(r"\Z"), re.compile(r" e (?:[ao] )?")),
+    "fala": (re.compile(r"\Z"), re.compile(r" (?:e )?(?:[ao] )?")),
+    "habla": (re.compile(r"\Z"), re.compile(r" ")),
+    "parla": (re.compile(r"\Z"), re.compile(r" ")),
     "behalf": (re.compile(r"(?<!\w)on \Z"), re.compile(r" of ")),
     "name": (re.compile(r"(?<!\w)(?:in the|im|under the|auf den) \Z"), re.compile(r" (?:of )?")),
     "namen": (re.compile(r"(?<!\w)(?:auf den|im|unter dem) \Z"), re.compile(r" (?:von )?")),
@@ -375,6 +383,8 @@ def saying(text: str, lower: str, start: int, end: int) -> Span | None:
     if link is None:
         return None
     last, words, telling = name_at(text, link.end(), strict=True)
+    if telling and word in _MAY_BE_ONE:  # "in the name of Tom Baker": what goes on after a name may be a common word
+        return Span(link.end(), name_at(text, link.end(), strict=False)[0], LABEL)
     if telling < (1 if word in _MAY_BE_ONE else 2) or words != telling + _initials(text[link.end() : last]):
         return None
     return Span(link.end(), last, LABEL)
@@ -401,7 +411,7 @@ CLOSING = word_set(
 _CLOSERS = word_set(
     "kind best warm many with and thank you very much in advance dear sincerely yours truly faithfully my regards "
     "wishes all the "
-    "mit freundlichen freundlichem lieben besten herzlichen vielen viele liebe beste herzliche freundliche grussen "
+    "es mit freundlichen freundlichem lieben besten herzlichen vielen viele liebe beste herzliche freundliche grussen "
     "gruessen und aus "
     "im voraus vorab danke dank hochachtungsvoll fur ihre hilfe bien cordialement a vous merci d'avance avec mes par "
     "tres "

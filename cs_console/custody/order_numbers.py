@@ -19,6 +19,7 @@ _WORDS = word_set(
     "produit modele bon avoir expedition pedido factura envio seguimiento caso contrato cliente referencia "
     "albaran reserva articulo modelo producto expediente guia ordine fattura spedizione contratto pratica "
     "articolo prodotto modello riferimento bolla encomenda fatura rastreio protocolo artigo produto "
+    "fiscal recibo ricevuta ticketnummer retoure rma garantie garantia garanzia warranty imei lote lotto "
     "bestelling factuur zending klant zamowienie zamowienia faktura faktury заказ заказа счет договор договора"
 )
 _LINKS = word_set(
@@ -31,6 +32,8 @@ _UNSPACED_WORDS = (
     "合同号", "合同编号", "运单", "运单号", "流水号", "商品", "型号", "货号", "批次", "批次号", "会员号", "会员卡号",
     "注文番号", "注文", "伝票番号", "伝票",
     "追跡番号", "問い合わせ番号", "受付番号", "契約番号", "会員番号", "お客様番号", "請求書", "請求書番号", "商品番号",
+    "製造番号", "シリアル番号", "シリアルナンバー", "管理番号", "整理番号", "伝票", "序列号", "序列號", "产品编号",
+    "出厂编号", "物流单号", "快递单号", "退货单号", "保修卡号", "条形码",
     "品番", "型番", "주문번호",
     "주문 번호", "주문", "송장번호", "송장 번호", "운송장번호",
 )  # fmt: skip

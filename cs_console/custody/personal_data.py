@@ -1,4 +1,4 @@
-"""What looks like personal data in free text: e-mail addresses, links, machines, cards and IBANs.
+"""What looks like personal data in free text: e-mail addresses, links, machines and IBANs.
 
 Every search here takes time proportional to the text, whatever the text: windows are bounded and no pattern can start
 twice inside the same run.
@@ -34,11 +34,14 @@ _DOMAIN = re.compile(rf"{_LABEL}(?:{_DOT}{_LABEL}){{1,12}}|\[[0-9A-Fa-f:.IPv]{{3
 _UNSPACED_DOMAIN = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,12}")
 _AT_WORDS = "at|arroba|arobase|arobas|chiocciola|klammeraffe|apenstaartje|malpa"
 _DOT_WORDS = "dot|punto|punkt|point|ponto|punt|kropka"
+_SURE_AT_WORDS = _AT_WORDS.split("|")[1:]
+"""Those that mean nothing but the sign: after them a plain domain will do."""
 _SPELT_AT = re.compile(
     rf"\s?[(\[{{]\s?(?:{_AT_WORDS}|@|a)\s?[)\]}}]\s?|\s{{1,3}}(?:{_AT_WORDS})\s{{1,3}}", re.IGNORECASE
 )
 _BRACKETED_AT = re.compile(rf"[(\[{{]\s?(?:{_AT_WORDS}|@|a)\s?[)\]}}]")
-_SPELT_DOTS = _DOT_WORDS.split("|")
+_SPELLING_WORDS = ("dot", "punkt", "point", "ponto", "punt", "kropka", "roba", "chiocciola")
+"""What one of is in every such address without brackets, in parts: "punt" is in "punto", "roba" in "arroba"."""
 _SPELT_DOT = rf"(?:\s?[(\[{{]\s?(?:{_DOT_WORDS}|\.)\s?[)\]}}]\s?|\s{{1,3}}(?:{_DOT_WORDS})\s{{1,3}})"
 _SPELT_DOMAIN = re.compile(rf"[\w-]{{1,63}}(?:{_SPELT_DOT}[\w-]{{1,63}}){{1,4}}(?:\.[a-z]{{2,12}})?", re.IGNORECASE)
 _BRACKETED_DOMAIN = re.compile(
@@ -93,15 +96,14 @@ def _local_start(text: str, first: int, at: int) -> int:
 def spelt_emails(text: str) -> Iterator[Span]:
     """Addresses written to be read aloud or to hide from robots."""
     lower = text.lower()
-    if _BRACKETED_AT.search(lower) is None and not any(word in lower for word in _SPELT_DOTS):
+    if _BRACKETED_AT.search(lower) is None and not any(word in lower for word in _SPELLING_WORDS):
         return
     done = 0
     for sign in _SPELT_AT.finditer(text):
         if sign.start() < done:
             continue
-        pattern = (
-            _BRACKETED_DOMAIN if not sign.group().isspace() and sign.group().strip()[0] in "([{" else _SPELT_DOMAIN
-        )
+        said = sign.group().strip().lower()
+        pattern = _BRACKETED_DOMAIN if said[0] in "([{" or said in _SURE_AT_WORDS else _SPELT_DOMAIN
         found = pattern.match(text, sign.end(), sign.end() + LONGEST_DOMAIN)
         local = _LOCAL.match(text[max(done, sign.start() - LONGEST_LOCAL) : sign.start()][::-1])
         if found is not None and local is not None:
@@ -196,79 +198,7 @@ def _is_ip(text: str) -> bool:
     return True
 
 
-# --- cards and accounts ----------------------------------------------------------------------------------
-
-_SEPARATOR = r"(?: ?[.\-] ?| {1,2})"
-_DIGIT_RUN = re.compile(rf"\d(?:{_SEPARATOR}?\d)*")
-_DIGITS = re.compile(r"\d+")
-SHORTEST_CARD, LONGEST_CARD = 12, 19
-LONGEST_PHONE = 15
-SMALLEST_GROUP = 3
-_DOUBLED = str.maketrans("0123456789", "0246813579")
-
-
-def cards(text: str) -> Iterator[Span]:
-    """Payment cards by the Luhn check; the label keeps the last four digits (policy I.(2)2)."""
-    for run in _DIGIT_RUN.finditer(text):
-        if run.end() - run.start() < SHORTEST_CARD:
-            continue
-        before = text[run.start() - 1 : run.start()]
-        international = before == "+"
-        part_of_code = before.isascii() and before.isalpha()
-        groups = [(g.start(), g.end()) for g in _DIGITS.finditer(text, run.start(), run.end())]
-        at = 0
-        while at < len(groups):
-            found = _card_at(text, groups, at)
-            if found is None or (international and _fits_a_phone(groups, found[0])):
-                at += 1
-                continue
-            last, digits = found
-            if part_of_code and len(digits) == SHORTEST_CARD:
-                at += 1
-                continue
-            yield Span(groups[at][0], groups[last][1], f"card ····{digits[-4:]}")
-            at = last + 1
-
-
-def _fits_a_phone(groups: list[tuple[int, int]], last: int) -> bool:
-    """Whether the digits from the plus up to this group are few enough to be a number of E.164."""
-    return sum(end - start for start, end in groups[: min(last, LONGEST_CARD) + 1]) <= LONGEST_PHONE
-
-
-def _card_at(text: str, groups: list[tuple[int, int]], first: int) -> tuple[int, str] | None:
-    """The last group of the card that begins with this one, and its digits: one that ends the run before another."""
-    digits = ""
-    found: tuple[int, str] | None = None
-    for last in range(first, min(first + 6, len(groups))):
-        start, end = groups[last]
-        digits += text[start:end]
-        if len(digits) > LONGEST_CARD:
-            break
-        if _could_be_card(digits) and passes_luhn(digits) and (found is None or last == len(groups) - 1):
-            found = last, digits
-        if end - start < SMALLEST_GROUP:
-            break
-    return found
-
-
-def passes_luhn(digits: str) -> bool:
-    """ISO/IEC 7812-1, annex B. Ours because hostile text asks it 400,000 times in a mebibyte."""
-    return sum(map(int, digits[-1::-2] + digits[-2::-2].translate(_DOUBLED))) % 10 == 0
-
-
-def _could_be_card(digits: str) -> bool:
-    """By length and issuer: a phone with its country's code must not pass for a card and keep its last four."""
-    match len(digits):
-        case 12:
-            return digits[0] in "56"
-        case 13:
-            return digits[0] == "4"
-        case 14 | 15:
-            return digits[0] in "123"
-        case 16 | 17 | 18 | 19:
-            return digits[0] != "0"
-    return False
-
+# --- bank accounts ----------------------------------------------------------------------------------
 
 _IBAN_HEAD = re.compile(r"[A-Za-z](?<![A-Za-z0-9][A-Za-z])[A-Za-z] ?\d{2}(?=[ -]?[A-Za-z0-9])")
 _LETTERS_AS_NUMBERS = {ord(letter): str(10 + n) for n, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}

@@ -15,7 +15,7 @@ LONGEST = 160
 _LETTER = "[A-Za-z\u0370-\u04ff]"
 _CAP = rf"(?:[A-Z\u0370-\u04ff]{_LETTER}*(?:[.'-]{_LETTER}+)*\.?)"
 """A capitalised word of a folded text, in Latin, Greek or Cyrillic; of the last two any word."""
-_HOUSE = r"\d{1,5}(?:[ -]?[A-Za-z](?![A-Za-z])|[-/]\d{1,4}[A-Za-z]?)?"
+_HOUSE = r"\d{1,5}(?:[ /-]?[A-Za-z](?![A-Za-z])|(?:[-/]\d{1,4}){1,3}[A-Za-z]?)?"
 
 # What may follow a street and its number: a flat, a floor, a postcode and a town.
 _UNIT = (
@@ -27,7 +27,8 @@ _UNIT = (
     r"scala|sc|piano|wohnung|whg|top|stiege|og|eg|hinterhaus|hh|postfach|kv|кв|д|дом|корп|стр|m|lok|boite|bus|casa|"
     r"lote|"
     r"puerta|planta|portal|local|oficina|edificio|ed|c/o)(?:\.?[ ]?(?:n[.o°]+ ?)?\d{1,5} ?[a-z]?|[. ] ?[a-z])(?!\w)"
-    r"|\#[ ]?\d{1,5}[a-z]?|\d{1,3}\.? ?(?:o|a|er|e|eme|ere|st|nd|rd|th|re|ro|do|to)\.? ?"
+    r"|\#[ ]?\d{1,5}[a-z]?|\d{1,2}[nrta](?: \d[ra])?(?!\w)|"
+    r"\d{1,3}\.? ?(?:o|a|er|e|eme|ere|st|nd|rd|th|re|ro|do|to)\.? ?"
     r"(?:(?:floor|etage|piso|andar|dcha|izda|izq|der|esq|dto|floor|stock|og|planta)\.?(?!\w)|[a-z](?!\w))?|\d{1,2}\.? "
     r"?(?:og|stock|etage|obergeschoss|piano|pietro)(?!\w))"
 )
@@ -44,8 +45,10 @@ _SEPARATOR = r"(?: ?[,;] ?(?:\n ?)?| ?\n ?(?:> ?)?| - | ?/ ?| in (?=\d{4})| )"
 
 _COMPONENT_UNIT = re.compile(rf"{_SEPARATOR}(?i:{_UNIT})")
 _COMPONENT_POSTCODE_TOWN = re.compile(rf"{_SEPARATOR}{_POSTCODE}(?:(?: |, ?){_TOWN}(?: ?\([A-Z]{{2}}\))?)?")
-_COMPONENT_TOWN_POSTCODE = re.compile(rf"{_SEPARATOR}(?:{_TOWN},? ){{1,2}}(?:[A-Z]{{2}},? )?{_POSTCODE}")
-_COMPONENT_TOWN = re.compile(rf"(?: ?, ?| ?\n ?| in | - ){_TOWN}(?: \d{{1,2}}(?!\d))?(?=\s*(?:[,;.!?)\n\x00]|\Z))")
+_COMPONENT_TOWN_POSTCODE = re.compile(rf"{_SEPARATOR}(?:{_TOWN},? ){{1,2}}(?:(?:[-/] ?)?[A-Z]{{2}},? )?{_POSTCODE}")
+_COMPONENT_TOWN = re.compile(
+    rf"(?: ?, ?| ?\n ?| in | - ){_TOWN}(?: \d{{1,2}}(?!\d))?(?=\s*(?:[,;.!?)\n\x00]|[-/] ?[A-Z]{{2}}(?!\w)|\Z))"
+)
 _TOWNS_BEGIN = word_set(
     "sao san santa santo los las saint new bad den the porto castle great little north south east west"
 )
@@ -89,6 +92,7 @@ ENGLISH = word_set(
     "parade "
     "alley broadway loop turnpike esplanade"
 )
+_ANY_DIGIT = re.compile(r"\d")
 _BEFORE_ENGLISH = re.compile(
     rf"(?:(?i:flat|apt\.?|apartment|unit|suite|room|floor|no\.?|#) ?{_HOUSE}(?: |, ?)(?:(?:{_CAP} ){{0,2}}{_CAP}, ?)?)?"
     rf"(?<![\w.,/#-]){_HOUSE},? (?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West|Upper|Lower|Old|New|The|St\.?|Saint)"
@@ -102,6 +106,8 @@ def english(text: str, lower: str, start: int, end: int) -> Span | None:
     if not text[start].isupper():
         return None
     first = max(0, start - _WINDOW)
+    if _ANY_DIGIT.search(text, first, start) is None:
+        return None
     found = _BEFORE_ENGLISH.search(text[first:start])
     if found is None:
         return None
@@ -114,9 +120,10 @@ FRENCH = word_set(
     "lotissement "
     "villa place ruelle sentier esplanade hameau square promenade"
 )
+_FRENCH_HOUSE = r"(?:residence|immeuble|batiment|bat|appt|appartement|villa|le clos|chateau|lotissement|escalier)"
 _BEFORE_FRENCH = re.compile(
-    rf"(?:(?:residence|immeuble|batiment|bat|appt|appartement|villa|le clos|chateau|lotissement)[^\d,\n]{{0,30}},? ?|"
-    rf"apt\.? ?\d{{1,4}}, )?"
+    rf"(?:(?<!\w){_FRENCH_HOUSE}(?!\w)[^\d,\n]{{0,30}}(?:\d{{1,4}})?, ?){{0,3}}"
+    rf"(?:{_FRENCH_HOUSE}[^\d,\n]{{0,30}} ?|apt\.? ?\d{{1,4}}, )?"
     rf"(?<![\w.,/#-])(?:(?:n[o°]\.? ?)?{_HOUSE}(?: ?(?:bis|ter|quater)(?!\w))?,? (?:{_CAP} )?)\Z",
     re.IGNORECASE,
 )
@@ -129,6 +136,8 @@ _AFTER_FRENCH = re.compile(
 def french(text: str, lower: str, start: int, end: int) -> Span | None:
     """ "6 impasse des Merles": the number, a word for a street, its name."""
     first = max(0, start - 70)
+    if _ANY_DIGIT.search(text, first, start) is None:
+        return None
     found = _BEFORE_FRENCH.search(text[first:start])
     if found is None:
         return None
@@ -147,7 +156,8 @@ SOUTHERN = word_set(
     "бульвар площадь шоссе наб набережная"
 )
 _JOINING = (
-    r"(?:de|del|de la|de los|de las|do|da|dos|das|di|della|delle|dei|degli|dello|dell'|d'|la|las|el|los|lo|e|y|i)"
+    r"(?:de|del|de la|de los|de las|do|da|dos|das|di|della|delle|dei|degli|dello|dell'|d'|"
+    r"de l'|l'|la|las|el|los|lo|e|y|i)"
 )
 _AFTER_SOUTHERN = re.compile(
     rf"(?:[./]? ?)(?:{_JOINING} ?){{0,3}}(?:{_CAP}|\d{{1,2}}(?: {_JOINING})? {_CAP})(?:[ -](?:{_JOINING} )"
@@ -180,7 +190,9 @@ _ENDINGS = (
 _STREET_WORDS = frozenset(
     ("strasse", "str", "weg", "platz", "allee", "gasse", "ring", "damm", "ufer", "straat", "laan")
 )
-_NUMBER = re.compile(r"\d(?<=[ .]\d)\d{0,3}(?: ?[a-zA-Z](?![A-Za-z])|[-/]\d{1,4}[a-z]?)?(?![\d:%]|[.,]\d|-\d)")
+_NUMBER = re.compile(
+    r"\d(?<=[ .]\d)\d{0,3}(?:[ /]?[a-zA-Z](?![A-Za-z])|[-/]\d{1,4}(?:/\d{1,3}){0,2}[a-z]?)?(?![\d:%]|[.,]\d|-\d)"
+)
 _LEADING = re.compile(
     rf"(?:(?:{_CAP}|(?:Am|An|Auf|Im|In|Zum|Zur|Unter|Hinter|Vor|Bei)(?: (?:der|den|dem|die))?|van|de|der|den|von|zu)[ "
     rf"-]){{1,4}}\Z"
@@ -189,6 +201,8 @@ _PREPOSED = re.compile(
     rf"(?<!\w)(?:Am|An (?:der|den|dem)|Auf (?:der|dem|den)|Im|In (?:der|den|dem)|Zum|Zur|Unter (?:den|der|dem)|Hinter "
     rf"(?:der|dem)"
     rf"|Beim|Vor dem) (?:{_CAP} )?{_CAP} \Z"
+    rf"|(?<!\w)(?:[A-Z]{_LETTER}*)?(?:[Ss]trasse|[Pp]latz|[Aa]llee|[Uu]fer|[Ww]eg) (?:des|der|von|zum|zur|am|im) "
+    rf"(?:\d{{1,2}}\. )?(?:{_CAP} )?{_CAP} \Z"
 )
 _ARTICLES = word_set(
     "der die das den dem des ein eine einen einem mein meine meinen dein ihr ihre ihren unser unsere sein seine dieser "
@@ -212,6 +226,8 @@ def british_postcodes(text: str) -> Iterator[Span]:
         if found is None or (text[code.start() - 1] != " " and "," not in found.group()):
             continue  # "P29RH" is a code of anything where no town comes before it
         words = found.group()
+        if " " not in words.rstrip():
+            continue  # a district of many homes
         start = first + found.start()
         while (small := re.match(r"(?:of|the|upon|on|in|and|le)[ ,\n]+", words)) is not None:
             start += small.end()
@@ -221,7 +237,7 @@ def british_postcodes(text: str) -> Iterator[Span]:
 
 BOXES = ("box", "postfach", "apartado", "casilla")
 _BOX_BEFORE = re.compile(r"(?<!\w)p\.? ?o\.? ?\Z")
-_BOX_NUMBER = re.compile(r" ?(?:nr?\.?|no\.?|postal)? ?\d{1,3}(?: ?\d{2,3}){0,2}(?![\d.,]\d)")
+_BOX_NUMBER = re.compile(r" ?(?:nr?\.?|no\.?|postal)? ?\d{1,7}(?: \d{2,3}){0,2}(?![\d.,]?\d)")
 
 
 def box(text: str, lower: str, start: int, end: int) -> Span | None:
@@ -241,6 +257,9 @@ def numbered_streets(text: str) -> Iterator[Span]:
     done = 0
     for number in _NUMBER.finditer(text):
         begin = number.start()
+        last = text[begin - 2 : begin - 1]
+        if text[begin - 1] == " " and not (last.isalpha() or last in " ."):
+            continue  # most numbers follow a sign or another number
         before = text[max(0, begin - 60) : begin].rstrip(" ")
         if not before or number.start() < done or not (before[-1].isalpha() or before[-1] == "."):
             continue
@@ -318,17 +337,17 @@ _INTRODUCED = re.compile(
     r"instead)(?!\w)){1,12}"
 )
 _FREE = re.compile(
-    rf"(?P<value>(?:{_CAP}|\d[\w/-]*)(?:(?:, ?|[ ,]\n ?| |\n(?=\S))(?:[A-Z]{{1,2}}\d[A-Z\d]*|{_CAP}|(?:de|del|la|las|"
+    rf"(?P<value>(?:{_CAP}|\d[\w/-]*)(?:(?:, ?|[ ,]\n ?| |\n(?=\S))(?:[A-Z]{{1,2}}\d[A-Z\d]*|"
+    rf"(?:(?:dell|[ld])')?{_CAP}|(?:de|del|la|las|"
     rf"los|do|da|di|du|des|le|der|am|van|the|of|upon|near|by|bei|and|y|et|l'|d')(?!\w)|#?\d[\w/.-]*)){{1,16}})"
 )
+_NO_POSTAL = re.compile(r"(?:(?<!\w)e[ -]|mail[ -]|ip |web )\Z")
 _WEAK = word_set("live lives living wohne wohnt wohnen j'habite habite vivo vive abito abita moro moramos woon woont")
 
 
 def introduced_address(text: str, lower: str, start: int, end: int) -> Span | None:
     """What follows "my address is", if it has a number and begins like an address."""
-    if lower[start - 2 : start] in ("e-", "e ") or lower[max(0, start - 6) : start].endswith(
-        ("mail ", "mail-", "ip ", "web ")
-    ):
+    if _NO_POSTAL.search(lower[max(0, start - 6) : start]):
         return None
     link = _INTRODUCED.match(lower, end, end + 60)
     at = link.end() if link else end

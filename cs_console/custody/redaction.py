@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from time import thread_time
 
 from cs_console.custody import personal_data
+from cs_console.custody.cards_in_text import cards
 from cs_console.custody.folding import Folded, Span, blanked
 from cs_console.custody.known_terms import KnownTerms, Values
 from cs_console.custody.national_ids import chinese_ids, national_ids
@@ -43,7 +44,7 @@ _AFTER_KNOWN: tuple[Callable[[str], Iterable[Span]], ...] = (
     _introduced,
     chinese_ids,
     national_ids,
-    personal_data.cards,
+    cards,
 )
 
 

@@ -139,7 +139,7 @@ def test_a_claimed_name_is_hidden_whole_where_it_is_one() -> None:
     assert redact(text, REGIONS, _claimed("Xiomara Quimby")) == ("I am [name]. Xiomara is fine too.\nRegards\n[name]")
     assert redact("Regards\nWill May", REGIONS, _claimed("Will May")) == "Regards\n[name]"
     assert redact("I am Xiomara\u200bQuimby.", REGIONS, _claimed("Xiomara Quimby")) == "I am [name]."
-    assert redact("您好，我是王小明。王小明先生", REGIONS, _claimed("王小明")) == "您好，我是[name]。王小明先生"
+    assert redact("您好，我是王小明。王小明很好", REGIONS, _claimed("王小明")) == "您好，我是[name]。王小明很好"
 
 
 def test_claims_other_than_contacts_and_names_hide_nothing() -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from benchmarks.letters import Letter, letters
 from benchmarks.redaction import hidden_words, leaks
+from cs_console.custody.cards_in_text import passes_luhn
 from cs_console.custody.order_numbers import is_of_an_order
-from cs_console.custody.personal_data import passes_luhn
 from cs_console.custody.redaction import hidden_spans, redact
 from cs_console.plain_text import plain
 from models.enums import Field
