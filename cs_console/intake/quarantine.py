@@ -1,5 +1,6 @@
 """Mail that became no ticket, kept whole and sealed with the reason, and never imported twice."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -29,6 +30,15 @@ _BY_DIGEST = Prepared(
 )
 _LAST_NUMBER = Prepared(select(func.coalesce(func.max(col(Quarantined.number)), 0)))
 _add = insert_into(Quarantined)
+
+
+_CODE = re.compile(r"[a-z_]+: ")
+
+
+def why(reason: str) -> str:
+    """A reason as people read it: without the code that it begins with for programs."""
+    code = _CODE.match(reason)
+    return reason[code.end() :] if code else reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from cs_console.intake.jsonl import Line, RequesterRecord, read_line
 from cs_console.intake.key_pool import one_at_a_time
 from cs_console.intake.mail import content_name, read_mail
 from cs_console.intake.our_mail import our_mail
-from cs_console.intake.quarantine import program_version
+from cs_console.intake.quarantine import program_version, why
 from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
 from cs_console.plain_text import one_line, plain
 from cs_console.staff.undertakings import require_current
@@ -219,7 +219,7 @@ def _as_a_persons(desk: Desk, found: SetAsideContent) -> IncomingMessage:
         pass
     name = "message.eml" if found.is_mail else "line.json"
     whole = IncomingFile(name, "message/rfc822" if found.is_mail else "application/json", found.content)
-    text = f"[This message could not be read. {found.reason} It is kept here as a sealed file.]"
+    text = f"[This message could not be read. {why(found.reason)} It is kept here as a sealed file.]"
     if b"\0" not in found.content and (words := _as_text(found.content)):
         text = f"{text}\n\n{words}"
     content = content_name(found.content)

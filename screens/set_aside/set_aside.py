@@ -10,7 +10,7 @@ from textual.widgets import DataTable
 from cs_console.desk import DeskSession
 from cs_console.intake.blocked_senders import Blocked, blocked_senders, unblock_sender
 from cs_console.intake.incoming import Taken
-from cs_console.intake.quarantine import KeptMail, counts, listing_with_subjects
+from cs_console.intake.quarantine import KeptMail, counts, listing_with_subjects, why
 from cs_console.intake.set_aside_acts import PURPOSES, Retried, drop, release, retry
 from cs_console.local_time import moment
 from models.enums import SetAside
@@ -114,7 +114,7 @@ class SetAsideScreen(ConsoleScreen[None]):
             table.add_row(*map(cell, (moment(one.at), one.mask, f"#{one.ticket}", one.by, one.reason)), key=one.id)
         for mail in listed.kept:
             asks = "-" if mail.kind is None else mail.kind.value
-            words = (str(mail.number), moment(mail.at), asks, mail.subject or mail.reason)
+            words = (str(mail.number), moment(mail.at), asks, mail.subject or why(mail.reason))
             table.add_row(*map(cell, words), key=str(mail.number))
         rows = len(listed.blocked) + len(listed.kept)
         if rows:

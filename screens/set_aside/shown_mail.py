@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from cs_console.errors import ConsoleError
+from cs_console.intake.quarantine import why
 from cs_console.intake.set_aside_acts import PURPOSES, ShownMail, show
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.forgetting import forget_texts
@@ -54,7 +55,7 @@ class ShownMailScreen(ConsoleScreen[Said]):
             self._close()
             return
         self._shown = True
-        self.query_one("#about", PlainText).show(f"{mail.reason}\nRead {PURPOSES[self._purpose]}; on record.")
+        self.query_one("#about", PlainText).show(f"{why(mail.reason)}\nRead {PURPOSES[self._purpose]}; on record.")
         self.query_one("#mail", VerticalScroll).mount_all(_parts(mail))
 
     @property
