@@ -43,9 +43,9 @@ def hour_or_moment(at: datetime, now: datetime) -> str:
     return hour(at) if at.astimezone().date() == now.astimezone().date() else moment(at)
 
 
-def sortable(at: datetime) -> str:
+def sortable(at: datetime, zone: tzinfo | None = None) -> str:
     """`2026-11-21 09:12`, for the columns of a list."""
-    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def in_utc(at: datetime) -> str:

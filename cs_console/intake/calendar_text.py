@@ -1,7 +1,9 @@
 """An invitation (RFC 5545) as words: what it is called, when and where it is, and what it says."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+
+from cs_console.local_time import sortable
 
 _MOST_BYTES = 256 * 1024
 _MOST_EVENTS = 10
@@ -68,7 +70,8 @@ def _time(event: Any, name: str) -> str:
     at = getattr(written, "dt", None)
     if isinstance(at, datetime):
         zone = str(written.params.get("TZID", "")) or ("UTC" if at.tzinfo else "")
-        return f"{at:%Y-%m-%d %H:%M}{f' {zone}' if zone else ''}"
+        as_written = sortable(at, at.tzinfo) if at.tzinfo else sortable(at.replace(tzinfo=UTC), UTC)
+        return f"{as_written} {zone}".rstrip()
     if isinstance(at, date):
         return f"{at:%Y-%m-%d}"
     return str(getattr(written, "to_ical", lambda: written)() if at is None else at)

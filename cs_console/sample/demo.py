@@ -65,7 +65,9 @@ def make_sample(settings: Settings) -> None:
     tell(settings.model_copy(update=at_once))
     for folder in ("to-attach", "saved"):
         (making / folder).mkdir(mode=0o700)
-    (making / "to-attach" / "opening-hours.pdf").write_bytes(sample_file("opening-hours.pdf"))
+    to_attach = making / "to-attach" / "opening-hours.pdf"
+    to_attach.touch(mode=0o600)
+    to_attach.write_bytes(sample_file("opening-hours.pdf"))
     words = {
         "outbox": str(settings.home / "outbox"),
         "attach_from": str(settings.home / "to-attach"),

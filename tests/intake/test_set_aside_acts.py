@@ -166,7 +166,7 @@ def test_what_cannot_be_read_is_released_whole_with_what_its_headers_say(test_de
     assert ticket.subject == "Deep"
     assert ("e-mail", "jane@mail.example", False) in ticket.contacts
     assert ticket.files == (("message.eml", DEEP),)
-    assert ticket.texts[0].startswith("[This message could not be read. too_many_parts: ")
+    assert ticket.texts[0].startswith("[This message could not be read. The message has more than ")
     import_one(test_desk, tmp_path, DEEP)
     assert ticket_numbers(test_desk.desk) == [10_401]
 
