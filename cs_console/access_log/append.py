@@ -19,7 +19,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
 from cs_console.access_log.canonical import COLUMNS, entry_bytes, new_salt
@@ -63,6 +62,9 @@ _READ_ALL_BACK = Prepared(
 _RUN_DEFERRED = Prepared(text("SET CONSTRAINTS ALL IMMEDIATE"))
 """Else a trigger could wait for the commit."""
 _INSERT = Prepared(insert(LogEntry))
+_SAVE = Prepared(text("SAVEPOINT part"))
+_RELEASE = Prepared(text("RELEASE SAVEPOINT part"))
+_UNDO = Prepared(text("ROLLBACK TO SAVEPOINT part"))
 
 
 class PreparedEntry:
@@ -252,19 +254,20 @@ def savepoint(db: Session) -> Iterator[None]:
     """
     db.flush()
     before = len(db.info.get(_TO_READ_BACK, ()))
-    nested = db.connection().begin_nested()
+    connection = db.connection()
+    rows_written(connection, (_SAVE, {}))
     try:
         yield
         db.flush()
     except BaseException as problem:
         try:
-            nested.rollback()
-        except SQLAlchemyError:  # a full disk, for one, has undone the whole transaction already
+            rows_written(connection, (_UNDO, {}), (_RELEASE, {}))
+        except ConsoleError:  # a full disk, for one, has undone the whole transaction already
             raise problem from None
         db.expunge_all()
         del db.info.get(_TO_READ_BACK, [])[before:]
         raise
-    nested.commit()
+    rows_written(connection, (_RELEASE, {}))
 
 
 def _not_taken() -> LogBroken:

@@ -9,9 +9,8 @@ from cs_console.custody.redaction import redact
 from cs_console.desk import DeskSession
 from cs_console.errors import Unreadable
 from cs_console.intake.filing import believed
+from cs_console.intake.guesses import kind_of, language_in
 from cs_console.intake.incoming import LIMITS, IncomingMessage, Limits
-from cs_console.intake.kinds import guess_kind
-from cs_console.intake.languages import language_of
 from cs_console.intake.mail import name_of_kept, read_large_mail, read_mail
 from cs_console.intake.mail_files import RawMail, find_sources, mails_in
 from cs_console.intake.our_mail import OurMail, our_mail
@@ -105,8 +104,8 @@ def _explained(raw: RawMail, pack: Pack, ours: OurMail, session: DeskSession | N
         subject=message.subject,
         text=message.text,
         redacted=redact(message.text, pack.meta.regions, KnownTerms((), message.contacts)),
-        language=language_of(f"{message.subject}\n{message.text}", message.language),
-        kind=guess_kind(pack, message.mailboxes, message.subject, message.text),
+        language=language_in(message),
+        kind=kind_of(pack, message),
         attachments=tuple(Attached(file.name, file.media_type, len(file.content)) for file in message.attachments),
     )
 

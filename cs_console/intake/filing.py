@@ -25,10 +25,9 @@ from cs_console.deadlines.clock import Happened, Step, clock_of
 from cs_console.delivery.acknowledging import acknowledge_form
 from cs_console.desk import Desk, DeskSession
 from cs_console.independence.separation import excluded_agents
+from cs_console.intake.guesses import kind_of, language_in
 from cs_console.intake.incoming import NO_SUBJECT, IncomingMessage, Taken
 from cs_console.intake.key_pool import NewKey
-from cs_console.intake.kinds import guess_kind
-from cs_console.intake.languages import language_of
 from cs_console.intake.machine_mail import note_automatic, note_report, skip_own
 from cs_console.intake.received_lines import Into, add_received
 from cs_console.intake.redacted_ahead import RedactedAhead
@@ -166,11 +165,10 @@ def _open(
     desk = session.desk
     pack = desk.packs.current
     now = desk.clock.now()
-    language = language_of(f"{message.subject}\n{message.text}", message.language)
+    language, kind = language_in(message), kind_of(pack, message)
     case = _case_of(db, desk, message, language, new_key)
     number = next_number(db)
     keys, sealed_key = new_ticket_keys(case.requester_id, case.requester_key, number)
-    kind = message.kind or guess_kind(pack, message.mailboxes, message.subject, message.text)
     clock = clock_of(pack, kind, (Happened(Step.RECEIVED, at),))
     subject = message.subject or NO_SUBJECT
     shown = redacted.of(subject, pack.meta.regions, case.known)

@@ -189,7 +189,7 @@ class _Run:
 
     def take_mails(self, raws: Iterable[RawMail], total: int, progress: Progress | None) -> None:
         """Take in mails, and report each once what became of it is committed."""
-        reading = Reading(self._limits, self._ours, self._session.desk.packs.current.meta.regions)
+        reading = Reading(self._limits, self._ours, self._session.desk.packs.current)
         for batch in _batches(read_mails(self._to_read(raws), reading, total)):
             readable = [self._waiting(read, reading) for _, read in batch if read.message is not None]
             filed = file_batch(self._session, readable)
@@ -210,7 +210,7 @@ class _Run:
         assert message is not None
         redacted = RedactedAhead(*message.texts)
         if read.redacted:
-            redacted.take(dict(read.redacted), reading.regions, KnownTerms((), message.contacts))
+            redacted.take(dict(read.redacted), reading.pack.meta.regions, KnownTerms((), message.contacts))
         return Waiting(message, redacted, cache(self.new_key))
 
     def _count(self, raw: RawMail, read: ReadMail, filed: Iterator[Taken | NotFiled]) -> None:

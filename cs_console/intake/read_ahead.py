@@ -17,11 +17,13 @@ from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.redaction import redact
 from cs_console.errors import Unreadable
 from cs_console.faults import forbid_core_dumps
+from cs_console.intake.guesses import with_guesses
 from cs_console.intake.incoming import IncomingMessage, Limits
 from cs_console.intake.mail import read_large_mail, read_mail
 from cs_console.intake.mail_files import RawMail
 from cs_console.intake.our_mail import OurMail
 from cs_console.intake.threads import names_a_ticket
+from cs_console.policy.schema import Pack
 
 WORTH_IT = 256 * 1024
 """Bytes of mail from which on a second process is started: it takes as long to start as some hundred mails."""
@@ -32,11 +34,12 @@ _SECONDS_TO_END = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How mail is read: within which limits, which addresses are the desk's own, and where phones are looked for."""
+    """How mail is read: within which limits, which addresses are the desk's own, and by which policy, which says where
+    phones are looked for and which words tell a kind."""
 
     limits: Limits
     ours: OurMail
-    regions: tuple[str, ...]
+    pack: Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,8 @@ def read_one(content: bytes, size: int, reading: Reading) -> ReadMail:
     if names_a_ticket(message):
         return ReadMail(message)
     known = KnownTerms((), message.contacts)
-    shown = tuple((text, redact(text, reading.regions, known)) for text in message.texts)
-    return ReadMail(message, redacted=shown)
+    shown = tuple((text, redact(text, reading.pack.meta.regions, known)) for text in message.texts)
+    return ReadMail(with_guesses(reading.pack, message), redacted=shown)
 
 
 def read_mails(raws: Iterable[RawMail], reading: Reading, total: int) -> Iterator[tuple[RawMail, ReadMail]]:

@@ -5,8 +5,8 @@ from sqlmodel import Session
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.desk import Desk
 from cs_console.intake.blocked_senders import is_blocked
+from cs_console.intake.guesses import kind_of
 from cs_console.intake.incoming import NO_SUBJECT, IncomingMessage
-from cs_console.intake.kinds import guess_kind
 from cs_console.intake.quarantine import Kept, digest_token, holds, keep
 from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.intake.same_message import message_token
@@ -62,7 +62,7 @@ def set_aside(
             size=len(content),
             reason=reason,
             subject=shown,
-            kind=message.kind or guess_kind(pack, message.mailboxes, message.subject, message.text),
+            kind=kind_of(pack, message),
             is_mail=message.is_mail,
         ),
     )

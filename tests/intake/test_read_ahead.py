@@ -16,9 +16,10 @@ from cs_console.intake.incoming import LIMITS
 from cs_console.intake.mail_files import RawMail
 from cs_console.intake.our_mail import OurMail
 from cs_console.intake.read_ahead import WORTH_IT, Reading, ReadMail, _OtherProcess, read_mails, read_one
+from cs_console.policy.loader import DEFAULT, SHIPPED, load_pack
 
 MAILS = sorted((Path(__file__).parent.parent / "data" / "mail").glob("*.eml"))
-READING = Reading(LIMITS, OurMail(mailboxes=frozenset({"service"})), ("DE", "CN"))
+READING = Reading(LIMITS, OurMail(mailboxes=frozenset({"service"})), load_pack(SHIPPED / f"{DEFAULT}.toml"))
 
 
 def raws() -> list[RawMail]:
