@@ -25,8 +25,8 @@ from tests.support.recorded import recorded
 from tests.support.tickets import HAND, MadeTicket, make_requester, make_ticket
 
 SUBJECT = "Xiomara Quimby at 7 Gladstone Rookery"
-TEXT = "Ask for Xiomara Quimby, 7 Gladstone Rookery. Thanks"
-BARE = ("[name] at [address]", "Ask for [name], [address]. Thanks")
+TEXT = "It was Xiomara Quimby, 7 Gladstone Rookery. Thanks"
+BARE = ("[name] at [address]", "It was [name], [address]. Thanks")
 
 
 def _ticket(test_desk: TestDesk, lines: int = 1) -> MadeTicket:
