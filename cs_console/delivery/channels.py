@@ -10,6 +10,7 @@ from email.policy import SMTP, Policy
 from email.utils import format_datetime
 
 from cs_console import outbox
+from cs_console.custody.blind_index import normalise_email
 from cs_console.custody.sending import OutgoingFile
 from cs_console.delivery import sms, smtp
 from cs_console.delivery.flowed import flowed
@@ -30,6 +31,7 @@ _HEADERS.map_to_type("in-reply-to", _MessageIds)
 _HEADERS.map_to_type("references", _MessageIds)
 MAIL_POLICY = SMTP.clone(cte_type="7bit", header_factory=_HEADERS)
 _LINE_BREAK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+_ODD_DOTS = re.compile(r"^\.|\.\.|\.$")
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")
 
 
@@ -67,7 +69,9 @@ def hand_over(settings: Settings, outgoing: Outgoing) -> None:
         if settings.outbox is not None:
             outbox.put(settings.outbox, outgoing.at, outgoing.pseudonym, ".eml", mail.as_bytes(), outgoing.token)
         elif settings.smtp_url:
-            smtp.send(settings.smtp_url, outgoing.bounces_to or settings.mail_from, outgoing.address, mail)
+            smtp.send(
+                settings.smtp_url, outgoing.bounces_to or settings.mail_from, _for_the_server(outgoing.address), mail
+            )
         else:
             raise DeliveryFailed("Sending mail is not set up.", "Set CS_CONSOLE_SMTP_URL or CS_CONSOLE_OUTBOX.")
     elif outgoing.kind == Field.MOBILE:
@@ -96,7 +100,7 @@ def mail_of(settings: Settings, outgoing: Outgoing) -> EmailMessage:
             raise DeliveryFailed(
                 "A mail header contains a line break or a control character.", "Nothing was sent.", permanent=True
             )
-    mail = EmailMessage(policy=MAIL_POLICY)
+    mail = EmailMessage(policy=MAIL_POLICY if outgoing.address.isascii() else MAIL_POLICY.clone(utf8=True))
     sender = _address(settings.mail_from, settings.desk_name)
     if sender is None:
         raise BadSettings("desk_name or mail_from cannot be used in a mail's From.", "Fix them in console.toml.")
@@ -122,13 +126,22 @@ def mail_of(settings: Settings, outgoing: Outgoing) -> EmailMessage:
 
 
 def _address(address: str, name: str = "") -> Address | None:
-    """A single mail address as it can stand in a header and be given to any server, or None."""
-    if not address.isascii() or _LINE_BREAK.search(address + name):
+    """A single mail address as it can stand in a header, or None."""
+    if _LINE_BREAK.search(address + name):
         return None
+    local, _, domain = address.rpartition("@")
     try:
+        if not address.isascii() or _ODD_DOTS.search(local):  # only what is one address in every other way
+            return Address(encodable(name), local, domain) if normalise_email(address) == address else None
         return Address(encodable(name), addr_spec=address)
     except (MessageError, ValueError, IndexError):
         return None
+
+
+def _for_the_server(address: str) -> str:
+    """The address as a server is told it: a local part with odd dots, which old phones have, in quotes (RFC 5321)."""
+    local, _, domain = address.rpartition("@")
+    return f'"{local}"@{domain}' if _ODD_DOTS.search(local) else address
 
 
 def text_file(number: str, outgoing: Outgoing) -> bytes:

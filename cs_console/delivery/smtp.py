@@ -74,6 +74,13 @@ def send(url: str, sender: str, recipient: str, mail: EmailMessage) -> None:
     with _told():
         connection = _connect(server_of(url), TIMEOUT_SECONDS)
         try:
+            connection.ehlo_or_helo_if_needed()
+            if not recipient.isascii() and not connection.has_extn("smtputf8"):
+                raise DeliveryFailed(
+                    "The mail server cannot send to an address with such letters (it has no SMTPUTF8).",
+                    "Use another contact.",
+                    permanent=True,
+                )
             connection.send_message(mail, sender, [recipient])
         except BaseException:
             connection.close()
