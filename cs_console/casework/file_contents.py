@@ -195,8 +195,9 @@ def _cut(text: str) -> tuple[str, str]:
 
 
 def _html(text: str) -> Contents:
+    # only for HTML: the process reads one file, and starts the sooner for each import it can do without
     from cs_console.errors import Unreadable
-    from cs_console.intake.html_text import CUT, html_to_text  # slow to import
+    from cs_console.intake.html_text import CUT, html_to_text
 
     try:
         words = html_to_text(text)
@@ -210,8 +211,9 @@ def _html(text: str) -> Contents:
 
 
 def _mail(data: bytes) -> Contents:
+    # only for a mail, as above
     from cs_console.errors import Unreadable
-    from cs_console.intake.mail import read_mail  # only for a mail
+    from cs_console.intake.mail import read_mail
 
     try:
         mail = read_mail(data)
@@ -276,6 +278,7 @@ def _pdf(data: bytes) -> Contents:
     from pypdf import PasswordType, PdfReader  # slow to import
     from pypdf.errors import PyPdfError
 
+    # the reader's own slips on hostile files too; what it has not built yet is raised as the last of them
     broken = (PyPdfError, ValueError, LookupError, TypeError, AttributeError, AssertionError, NotImplementedError)
     found = Contents("pdf", "PDF", "application/pdf")
     try:
@@ -293,16 +296,7 @@ def _pdf(data: bytes) -> Contents:
             length += len(words)
             if length > MOST_TEXT:
                 break
-    except (
-        PyPdfError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        AssertionError,
-        NotImplementedError,
-    ):
+    except broken:
         return found._replace(kind="other", remark="It is damaged, so its text cannot be read.")
     shown, cut = _cut("\n\n".join(parts))
     remarks = ["Text only: pictures, forms and layout are not shown."] if length else [_NO_TEXT]

@@ -7,11 +7,10 @@ from pathlib import Path
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.redaction import redact
 from cs_console.desk import DeskSession
-from cs_console.errors import Unreadable
 from cs_console.intake.filing import believed
 from cs_console.intake.guesses import kind_of, language_in
 from cs_console.intake.incoming import LIMITS, IncomingMessage, Limits
-from cs_console.intake.mail import name_of_kept, read_large_mail, read_mail
+from cs_console.intake.mail import name_of_kept, read_whole_or_beginning, why_unread
 from cs_console.intake.mail_files import RawMail, find_sources, mails_in
 from cs_console.intake.our_mail import OurMail, our_mail
 from cs_console.intake.quarantine import is_kept
@@ -83,14 +82,9 @@ def explain(
 
 def _explained(raw: RawMail, pack: Pack, ours: OurMail, session: DeskSession | None, limits: Limits) -> Explained:
     try:
-        if raw.size > limits.message_bytes and len(raw.content) < raw.size:
-            raise Unreadable("too_large", f"The message is larger than {limits.message_bytes // 1024 // 1024} MiB.")
-        read = read_mail if raw.size <= limits.message_bytes else read_large_mail
-        message = read(raw.content, limits, ours)
-    except Unreadable as problem:
-        return _unreadable(raw, session, f"{problem.code}: {problem.sentence}")
+        message = read_whole_or_beginning(raw.content, raw.size, limits, ours)
     except Exception as problem:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind
-        return _unreadable(raw, session, f"unreadable: The message could not be read ({type(problem).__name__}).")
+        return _unreadable(raw, session, why_unread(problem))
     outcome, reason = _outcome(message, session)
     said = dict(message.contacts)
     return Explained(

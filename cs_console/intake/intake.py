@@ -24,7 +24,7 @@ from cs_console.intake.filing import file_message, texts_and_terms
 from cs_console.intake.half_written import is_half_written
 from cs_console.intake.incoming import LIMITS, IncomingFile, IncomingMessage, Limits, Taken
 from cs_console.intake.key_pool import KeyStock, NewKey, one_at_a_time
-from cs_console.intake.mail import name_of_kept, read_mail
+from cs_console.intake.mail import name_of_kept, read_mail, too_large, why_unread
 from cs_console.intake.mail_files import RawMail, Source, find_sources, mails_in
 from cs_console.intake.on_file import Put, put_on_file
 from cs_console.intake.our_mail import our_mail
@@ -232,11 +232,11 @@ class _Run:
         shown = ""
         try:
             if piece.size > self._limits.message_bytes:
-                raise Unreadable("too_large", _too_large(piece, self._limits))
+                raise Unreadable("too_large", too_large(len(piece.content), piece.size, self._limits))
             self._outcomes[self._file(read())] += 1
             return
         except Unreadable as problem:
-            reason = f"{problem.code}: {problem.sentence}"
+            reason = why_unread(problem)
             shown = problem.shown if isinstance(problem, jsonl.BadLine) else ""
         except DeskKeyMissing:
             raise  # nothing at all can be taken in
@@ -301,7 +301,7 @@ def _run_of(session: DeskSession, what: str, told: Told | None, limits: Limits) 
 def _why(problem: Exception) -> str:
     if isinstance(problem, ConsoleError):
         return f"{problem.code}: No data can be added to this requester."
-    return f"unreadable: The message could not be read ({type(problem).__name__})."
+    return why_unread(problem)
 
 
 def _batches(mails: Iterable[tuple[RawMail, ReadMail]]) -> Iterator[list[tuple[RawMail, ReadMail]]]:
@@ -316,12 +316,6 @@ def _batches(mails: Iterable[tuple[RawMail, ReadMail]]) -> Iterator[list[tuple[R
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _too_large(piece: _Piece, limits: Limits) -> str:
-    mebibytes = limits.message_bytes // 1024 // 1024
-    cut = "" if len(piece.content) == piece.size else f" Only the first {mebibytes} MiB are kept."
-    return f"The message is larger than {mebibytes} MiB.{cut}"
 
 
 def _report(progress: Progress | None, done: int, total: int) -> None:

@@ -114,6 +114,31 @@ def read_mail(
     )
 
 
+def read_whole_or_beginning(
+    data: bytes, size: int, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OURS
+) -> IncomingMessage:
+    """Read one mail of `size` bytes, of which `data` is what is at hand, as an import does. Raises like `read_mail`."""
+    if size <= limits.message_bytes:
+        return read_mail(data, limits, ours)
+    if len(data) == size:
+        return read_large_mail(data, limits, ours)
+    raise Unreadable("too_large", too_large(len(data), size, limits))
+
+
+def too_large(kept: int, size: int, limits: Limits) -> str:
+    """What is said of something of `size` bytes that is not read, of which so many are kept."""
+    mebibytes = limits.message_bytes // 1024 // 1024
+    cut = "" if kept == size else f" Only the first {mebibytes} MiB are kept."
+    return f"The message is larger than {mebibytes} MiB.{cut}"
+
+
+def why_unread(problem: Exception) -> str:
+    """Why a message could not be read, as quarantine keeps it: a code and a sentence that holds nothing of it."""
+    if isinstance(problem, Unreadable):
+        return f"{problem.code}: {problem.sentence}"
+    return f"unreadable: The message could not be read ({type(problem).__name__})."
+
+
 def read_large_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OURS) -> IncomingMessage:
     """Read the beginning of a mail that is larger than is read in full because of its files.
 
@@ -123,7 +148,7 @@ def read_large_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHI
     read = read_mail(data[: limits.message_bytes // _BEGINNING], limits, ours, whole=data)
     mebibytes = limits.message_bytes // 1024 // 1024
     if not read.files or len(read.text.encode("utf-8", "replace")) >= limits.text_bytes:
-        raise Unreadable("too_large", f"The message is larger than {mebibytes} MiB.")
+        raise Unreadable("too_large", too_large(len(data), len(data), limits))
     remark = f"{NOT_READ}: it is larger than {mebibytes} MiB, so that only its beginning was read"
     kept = IncomingFile("whole-message.eml", "message/rfc822", data)
     return replace(read, files=(*read.files[:-1], kept), remarks=(*read.remarks, remark))

@@ -15,11 +15,10 @@ from queue import SimpleQueue
 
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.redaction import redact
-from cs_console.errors import Unreadable
 from cs_console.faults import forbid_core_dumps
 from cs_console.intake.guesses import with_guesses
 from cs_console.intake.incoming import IncomingMessage, Limits
-from cs_console.intake.mail import read_large_mail, read_mail
+from cs_console.intake.mail import read_whole_or_beginning, why_unread
 from cs_console.intake.mail_files import RawMail
 from cs_console.intake.our_mail import OurMail
 from cs_console.intake.threads import names_a_ticket
@@ -58,14 +57,9 @@ class ReadMail:
 def read_one(content: bytes, size: int, reading: Reading) -> ReadMail:
     """Read one mail. What cannot be read is an answer like any other: the caller keeps it."""
     try:
-        if size > reading.limits.message_bytes and len(content) < size:
-            raise Unreadable("too_large", _too_large(content, size, reading.limits))
-        read = read_mail if size <= reading.limits.message_bytes else read_large_mail
-        message = read(content, reading.limits, reading.ours)
-    except Unreadable as problem:
-        return ReadMail(problem=f"{problem.code}: {problem.sentence}")
+        message = read_whole_or_beginning(content, size, reading.limits, reading.ours)
     except Exception as problem:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind
-        return ReadMail(problem=f"unreadable: The message could not be read ({type(problem).__name__}).")
+        return ReadMail(problem=why_unread(problem))
     if names_a_ticket(message):
         return ReadMail(message)
     known = KnownTerms((), message.contacts)
@@ -186,9 +180,3 @@ def _take(pipe: Connection, asked: "SimpleQueue[tuple[bytes, int] | None]") -> N
             asked.put(pipe.recv())
     except (EOFError, OSError):
         asked.put(None)
-
-
-def _too_large(content: bytes, size: int, limits: Limits) -> str:
-    mebibytes = limits.message_bytes // 1024 // 1024
-    cut = "" if len(content) == size else f" Only the first {mebibytes} MiB are kept."
-    return f"The message is larger than {mebibytes} MiB.{cut}"

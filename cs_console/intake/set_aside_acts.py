@@ -20,12 +20,12 @@ from cs_console.custody.set_aside import (
 )
 from cs_console.database import empty_journal
 from cs_console.desk import Desk, DeskSession, OperatorSession, operator_session
-from cs_console.errors import BadInput, ConsoleError, StoreUnavailable
+from cs_console.errors import BadInput, ConsoleError, StoreUnavailable, Unreadable
 from cs_console.intake.filing import file_message, texts_and_terms
 from cs_console.intake.incoming import LIMITS, IncomingFile, IncomingMessage, Taken
 from cs_console.intake.jsonl import Line, RequesterRecord, read_line
 from cs_console.intake.key_pool import one_at_a_time
-from cs_console.intake.mail import content_name, read_mail
+from cs_console.intake.mail import content_name, read_mail, read_whole_or_beginning, too_large
 from cs_console.intake.our_mail import our_mail
 from cs_console.intake.quarantine import program_version, why
 from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
@@ -160,8 +160,7 @@ def _try_again(session: DeskSession, number: int) -> str:
         found = set_aside_for_filing(db, desk, number)
     message: IncomingMessage | RequesterRecord | None = None
     try:
-        if found.size <= LIMITS.message_bytes:
-            message = _read(desk, found)
+        message = _read(desk, found)
     except Exception:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind
         message = None
     if not isinstance(message, IncomingMessage):  # a record of an account may be outdated: the platform sends it again
@@ -205,7 +204,9 @@ def _read(desk: Desk, found: SetAsideContent) -> IncomingMessage | RequesterReco
     """What it says. Raises Unreadable, or whatever a parser stumbles over."""
     pack = desk.packs.current
     if found.is_mail:
-        return read_mail(found.content, LIMITS, our_mail(desk.settings, pack))
+        return read_whole_or_beginning(found.content, found.size, LIMITS, our_mail(desk.settings, pack))
+    if found.size > LIMITS.message_bytes:
+        raise Unreadable("too_large", too_large(len(found.content), found.size, LIMITS))
     return read_line(Line(0, found.content, found.size, 0), pack.meta.region)
 
 

@@ -55,8 +55,9 @@ def make_sample(settings: Settings) -> None:
             settings.home.rmdir()  # only an empty folder gives way
         except OSError:
             raise BadSettings(f"{settings.home} is not empty and is not a sample desk.", ANOTHER) from None
+    # the services and the sample's files, needed this once
     from cs_console.sample.letters import sample_file
-    from cs_console.sample.making import tell  # the services, needed this once
+    from cs_console.sample.making import tell
 
     print("Creating a sample desk (once) ...", file=sys.stderr)  # noqa: T201 - before the console takes the terminal
     settings.home.parent.mkdir(parents=True, exist_ok=True)
