@@ -22,6 +22,7 @@ from cs_console.errors import (
 )
 from cs_console.intake import set_aside_acts
 from cs_console.intake.blocked_senders import block_sender, blocked_senders, unblock_sender
+from cs_console.intake.incoming import Limits
 from cs_console.intake.intake import import_mail, take_in
 from cs_console.intake.mail import read_mail
 from cs_console.intake.quarantine import counts, keep, listing, listing_with_subjects
@@ -315,3 +316,22 @@ def test_whose_sender_may_be_blocked(test_desk: TestDesk) -> None:
         unblock_sender(mei, "")
     block_sender(test_desk.session("omar", Role.SUPERVISOR), case.number, "spam")
     assert len(blocked_senders(mei)) == 1
+
+
+@pytest.mark.engines("sqlite")
+def test_a_mail_that_was_kept_for_its_size_is_tried_again_as_an_import_takes_it(
+    test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its beginning is readable: what is large is a file."""
+    monkeypatch.setattr(set_aside_acts, "LIMITS", Limits(message_bytes=64 * 1024))
+    large = (
+        b"From: jane@mail.example\nSubject: My photo\nContent-Type: multipart/mixed; boundary=B\n\n"
+        b"--B\nContent-Type: text/plain\n\nPlease look at it.\n--B\nContent-Type: image/png; name=a.png\n\n"
+        + b"x" * 99 * 1024
+        + b"\n--B--\n"
+    )
+    with test_desk.desk.database.transaction() as db:
+        keep(db, test_desk.desk, unreadable(test_desk.desk, "large", len(large), "too_large: It is large.", large))
+    assert retry(operator_session(test_desk.desk)).outcomes == {"opened": 1}
+    [number] = ticket_numbers(test_desk.desk)
+    assert opened_ticket(test_desk.desk, number).texts[0].endswith("Please look at it.")
