@@ -4,8 +4,9 @@ import gc
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,6 +64,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if lines:
         terminalreporter.section("faults")
         terminalreporter.write("\n".join(lines) + "\n")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
+    """A failure whose message UTF-8 cannot hold is told as any other: no worker could send it, and the run ended."""
+    data = yield
+    return encodable(data)
+
+
+def encodable(data: Any) -> Any:
+    """The same with `?` in place of what UTF-8 cannot hold."""
+    if isinstance(data, str):
+        return data.encode("utf-8", "replace").decode()
+    if isinstance(data, dict):
+        return {encodable(key): encodable(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return type(data)(encodable(one) for one in data)
+    return data
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes
+from email import message_from_string
 from email.policy import default
 from pathlib import Path
 from random import Random
@@ -200,7 +200,7 @@ def _sent(file: Path) -> Sent:
         found = _NUMBER.search(words)
         address = head.partition("\n")[0].removeprefix("To: ")
         return Sent(Field.MOBILE, address, int(found[1]) if found else 0, "", words)
-    mail = message_from_bytes(file.read_bytes(), policy=default)
+    mail = message_from_string(file.read_bytes().decode(), policy=default)  # of bytes it would not read UTF-8 headers
     body = mail.get_body(("plain",))
     words = f"{mail['Subject']}\n{unflowed(str(body.get_content())) if body else ''}"
     found = _NUMBER.search(words)
