@@ -67,7 +67,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_report_to_serializable() -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
     """A failure whose message UTF-8 cannot hold is told as any other: no worker could send it, and the run ended."""
     data = yield
     return encodable(data)
