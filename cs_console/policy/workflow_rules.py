@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cs_console.policy.parts import SAID, Key, Part, Said, Sentence
+from cs_console.policy.renamed_outcomes import codes_for
 from models.enums import Role, TicketKind
 
 LetterPart = Literal[
@@ -107,6 +108,17 @@ class WorkflowRules(Part):
     def question(self, question_id: str) -> WorkflowQuestion | None:
         """The question of that id, if it is one of these."""
         return next((question for question in self.questions if question.id == question_id), None)
+
+    def outcome_key(self, stored: str) -> str | None:
+        """The key that these rules have for a stored outcome, which may be from before or after its code was renamed;
+        None if it is none of theirs.
+        """
+        return next((code for code in codes_for(stored) if code in self.outcomes), None)
+
+    def outcome(self, stored: str) -> WorkflowOutcome | None:
+        """The outcome that was stored, as `outcome_key` finds it."""
+        key = self.outcome_key(stored)
+        return None if key is None else self.outcomes[key]
 
 
 Found = tuple[tuple[str | int, ...], str]

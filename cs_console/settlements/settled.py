@@ -78,7 +78,8 @@ def set_aside_by(db: Session, desk: Desk, number: int, since: datetime) -> int |
     )
     for by, outcome, kind, pack in db.connection().execute(settled):
         rules = desk.packs.get(pack).kinds[TicketKind(kind)].workflow
-        if rules is not None and outcome in rules.outcomes and rules.outcomes[outcome].reopens:
+        settled_as = rules.outcome(outcome) if rules is not None else None
+        if settled_as is not None and settled_as.reopens:
             return int(by)
     return None
 
@@ -159,12 +160,13 @@ def _rules_of(pack: Pack, kind: TicketKind, outcome: str) -> WorkflowRules | Non
     """The workflow that an outcome belongs to: the ticket's own, or that of the kind it was turned from."""
     kinds = [pack.kinds[kind], *pack.kinds.values()]
     workflows = (rules.workflow for rules in kinds if rules.workflow is not None)
-    return next((rules for rules in workflows if outcome in rules.outcomes), None)
+    return next((rules for rules in workflows if rules.outcome_key(outcome) is not None), None)
 
 
 def _title(pack: Pack, kind: TicketKind, outcome: str) -> str:
     rules = _rules_of(pack, kind, outcome)
-    return outcome if rules is None else rules.outcomes[outcome].title
+    settled_as = rules.outcome(outcome) if rules is not None else None
+    return outcome if settled_as is None else settled_as.title
 
 
 def _lines(pack: Pack, rules: WorkflowRules | None, settlement: Settlement, typed: TypedWords) -> Iterator[str]:
@@ -176,8 +178,9 @@ def _lines(pack: Pack, rules: WorkflowRules | None, settlement: Settlement, type
             yield f"{key}: {typed.shown(text)}"
         else:
             yield f"{question.text} {typed.shown(text) if question.is_typed else _words(pack, question, text)}"
-    if rules is not None and settling.reason:
-        yield f"Reason given: {rules.outcomes[settling.outcome].reasons.get(settling.reason, settling.reason)}"
+    settled_as = rules.outcome(settling.outcome) if rules is not None else None
+    if settled_as is not None and settling.reason:
+        yield f"Reason given: {settled_as.reasons.get(settling.reason, settling.reason)}"
 
 
 def _words(pack: Pack, question: WorkflowQuestion, text: str) -> str:

@@ -28,6 +28,10 @@ class SettleForm:
         if outcome != self.outcome:
             self.outcome, self.reason = outcome, ""
 
+    def take_key_of(self, rules: WorkflowRules) -> None:
+        """Choose the outcome of a draft by the key that the rules have for it, if its code was renamed since."""
+        self.outcome = rules.outcome_key(self.outcome) or self.outcome
+
     def questions(self, pack: Pack, rules: WorkflowRules) -> tuple[WorkflowQuestion, ...]:
         """The questions that remain after these answers."""
         return asked(pack, rules, self.answers)

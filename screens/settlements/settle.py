@@ -115,6 +115,8 @@ class SettleScreen(WalkScreen):
 
     def _show_all(self) -> None:
         if self._read is not None:
+            if self._read.rules is not None:
+                self.form.take_key_of(self._read.rules)
             steps = self._steps(self._read)
             self.query_one("#steps", ChoiceList).show(steps)
             self.show_problems()

@@ -3,8 +3,10 @@
 Each test changes rows as someone does who reaches the database and has no keys; the log is not touched.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -342,6 +344,8 @@ def test_a_ticket_that_was_handed_on_is_not_the_earlier_requesters(sqlite_desk: 
     assert open_erasures(who.mei)[0].number == ticket.number
 
 
+OLDER = json.loads((Path(__file__).parents[1] / "data" / "older_desks.json").read_text(encoding="utf-8"))
+"""Words as older desks wrote them."""
 _CLOSES: dict[str, tuple[Action, dict[str, str], str]] = {
     "by hand": (Action.TICKET_STATE_SET, {"from": "verified", "state": "closed"}, ""),
     "by hand, as an older desk vouches for it": (Action.TICKET_CHANGED, {"state": "closed"}, ""),
@@ -361,7 +365,7 @@ _OPENS: dict[str, tuple[Action, dict[str, str], str]] = {
     "a follow-up of an older desk": (Action.TICKET_CHANGED, {}, "follow-up received"),
     "a review": (Action.REVIEW_BEGAN, {"after": ""}, "the decision's review date has come"),
     "a review, as an older desk vouches for it": (Action.TICKET_CHANGED, {"review": "began"}, ""),
-    "a review of an older desk": (Action.TICKET_CHANGED, {}, "to be decided anew by others after #7"),
+    "a review of an older desk": (Action.TICKET_CHANGED, {}, OLDER["review"]),
     "a notice that came back": (Action.TICKET_STATE_SET, {"state": "open", "delivery": "notice"}, ""),
     "a notice that came back to an older desk": (Action.TICKET_CHANGED, {"delivery": "notice"}, ""),
     "of another kind": (Action.TICKET_KIND_SET, {"from": "inquiry", "kind": "rights"}, ""),

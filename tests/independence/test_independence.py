@@ -28,7 +28,7 @@ from tests.support.two_people import by_two
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
 
 OVERTURN = settling(TicketKind.APPEAL, "overturn")
-AGAIN = settling(TicketKind.COMPLAINT, "anew")
+AGAIN = settling(TicketKind.COMPLAINT, "again")
 
 
 def refused_settlement(test_desk: TestDesk, session: DeskSession, number: int, kind: TicketKind) -> None:

@@ -1,11 +1,16 @@
 """Settling by keyboard: what it is about, its steps walked, resumed, previewed, ended, and shown afterwards."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import TextArea
 
+from cs_console.custody.drafts import save_draft
 from cs_console.errors import NotIndependent
+from cs_console.settlements.settling import settle_place
 from models.enums import Action, Role, TicketKind, TicketState
 from screens.frame.choice import ChoiceDialog
 from screens.settlements.form import SettleForm, form_from_json
@@ -98,6 +103,18 @@ async def test_the_steps_are_resumed_where_they_were_left(sqlite_desk: TestDesk)
         await shown.until(lambda: again.form == left, "what was written")
         await shown.until_words("Nothing is missing.")
         assert "Your draft was restored." in shown.notice
+
+
+async def test_a_draft_keeps_its_outcome_when_the_code_was_renamed(sqlite_desk: TestDesk) -> None:
+    case = refused(sqlite_desk)
+    number = about(sqlite_desk, case, TicketKind.COMPLAINT, case.pia)
+    older = json.loads((Path(__file__).parents[1] / "data" / "older_desks.json").read_text(encoding="utf-8"))
+    save_draft(case.pia, settle_place(number), SettleForm(outcome=older["outcome"]).to_json(), number)
+    async with console(sqlite_desk, case.pia) as shown:
+        await shown.open_ticket(number)
+        screen = await walking(shown)
+        await shown.until_words("Founded, and decided again")
+        assert screen.form.outcome == "again"
 
 
 async def test_what_is_asked_follows_the_answers(sqlite_desk: TestDesk) -> None:

@@ -375,10 +375,10 @@ def test_what_others_shall_decide_anew_was_decided_before(test_desk: TestDesk) -
     case = refused(test_desk)
     open_one = make_ticket(test_desk, assignee=case.mei, requester=case.requester).number
     number = about(test_desk, case, TicketKind.COMPLAINT, case.pia, number=open_one)
-    again = settling(TicketKind.COMPLAINT, "anew")
+    again = settling(TicketKind.COMPLAINT, "again")
     needs = still_needed(case.pia, number)
     assert needs.always == "" and needs.by_outcome["founded"] == ()
-    assert needs.by_outcome["anew"][0].startswith(f"#{open_one} is still open and has no decision")
+    assert needs.by_outcome["again"][0].startswith(f"#{open_one} is still open and has no decision")
     kept_as_it_was(test_desk, case.pia, number, again, SettlementIncomplete)
     assert ticket_of(test_desk, open_one).assignee_id == case.mei.agent.id
     end(test_desk, case.pia, number, settling(TicketKind.COMPLAINT, "founded"))
@@ -388,7 +388,7 @@ def test_a_decided_ticket_that_was_opened_again_is_taken_from_who_has_it(test_de
     case = refused(test_desk)
     set_state(case.mei, case.number, ticket_of(test_desk, case.number).version, TicketState.OPEN)
     number = about(test_desk, case, TicketKind.COMPLAINT, case.pia)
-    assert end(test_desk, case.pia, number, settling(TicketKind.COMPLAINT, "anew")).reopened == case.number
+    assert end(test_desk, case.pia, number, settling(TicketKind.COMPLAINT, "again")).reopened == case.number
     assert ticket_of(test_desk, case.number).assignee_id is None
 
 
