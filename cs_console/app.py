@@ -17,8 +17,7 @@ from cs_console.terminal import explain_without_terminal, has_terminal
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.header import Header
 from screens.frame.idle_watch import IdleWatch
-from screens.frame.modes import DOOR, palette_commands
-from screens.frame.places import Places
+from screens.frame.modes import DOOR, PlaceModes
 from screens.frame.presence import Presence
 from screens.frame.screen_lock import ScreenLock
 from screens.frame.session_app import SessionApp
@@ -34,6 +33,8 @@ from screens.widgets.notice_bar import Said
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from textual.command import Provider
+
     from cs_console.desk import Desk, DeskSession
     from cs_console.settings import Settings
     from cs_console.staff.sign_in import SignedIn
@@ -45,6 +46,13 @@ REFRESH_SECONDS = 10.0
 UPKEEP_SECONDS = 60.0
 A_MOMENT = 0.1
 """After the time of a held letter: the clock must have passed it."""
+
+
+def palette_commands() -> "type[Provider]":
+    """The palette's provider, imported when it is first opened."""
+    from screens.frame.palette import ConsoleCommands
+
+    return ConsoleCommands
 
 
 class ConsoleApp(SessionApp, inherit_bindings=False):
@@ -71,9 +79,9 @@ class ConsoleApp(SessionApp, inherit_bindings=False):
         super().__init__(settings, session, desk)
         self.crash_folder = settings.home
         self._presence = Presence(seconds)
-        self._places = Places(self)
-        self._entering = Entering(self, self._places, self._entered)
-        self._leaving = Leaving(self, self._places, self._forget_session)
+        self._place_modes = PlaceModes(self)
+        self._entering = Entering(self, self._place_modes, self._entered)
+        self._leaving = Leaving(self, self._place_modes, self._forget_session)
         self._lock = ScreenLock(self)
         self._idle = IdleWatch(self, self._presence, lock=self.action_lock, end=self._leaving.end_session)
         self._stores = StoreWatch(self, back=self._refresh)
@@ -171,7 +179,7 @@ class ConsoleApp(SessionApp, inherit_bindings=False):
 
     def go_to(self, mode: str) -> None:
         """Show the queue, the approvals, the erasures or the access log, at its first screen."""
-        self._places.go_to(mode)
+        self._place_modes.go_to(mode)
 
     def action_go_to(self, mode: str) -> None:
         """Go to a place from the palette."""

@@ -25,6 +25,7 @@ from models.roles import (
     VERIFIES,
     WORKS_ON_TICKETS,
 )
+from screens.places import PLACES, Place
 
 EVERYWHERE = "everywhere"
 """The place of commands that work on every screen of a signed-in agent."""
@@ -66,6 +67,11 @@ class Command:
 
 def _on(*names: str) -> frozenset[str]:
     return frozenset(names)
+
+
+def _going_to(place: Place) -> Command:
+    action = f"go_to({place.name!r})"
+    return Command(f"go_{place.name}", place.key, place.title, place.help, _on("go"), _on("go"), place.roles, action)
 
 
 _ALL = _on(EVERYWHERE)
@@ -537,40 +543,7 @@ COMMANDS: tuple[Command, ...] = (
         palette=False,
     ),
     Command("go", "g", "Go to", "Press g, then the key of a screen.", _ALL, palette=False),
-    Command("go_queue", "q", "Queue", "Go to the queue.", _on("go"), _on("go"), action="go_to('queue')"),
-    Command(
-        "go_approvals",
-        "a",
-        "Approvals",
-        "Go to the pending approvals.",
-        _on("go"),
-        _on("go"),
-        HANDLES_TICKETS,
-        action="go_to('approvals')",
-    ),
-    Command(
-        "go_erasures",
-        "e",
-        "Erasures",
-        "Go to the pending erasures.",
-        _on("go"),
-        _on("go"),
-        PROPOSES_ERASURES,
-        action="go_to('erasures')",
-    ),
-    Command(
-        "go_set_aside",
-        "m",
-        "Mail set aside",
-        "Go to the mail that became no ticket.",
-        _on("go"),
-        _on("go"),
-        HANDLES_SET_ASIDE,
-        action="go_to('set_aside')",
-    ),
-    Command(
-        "go_log", "l", "Access log", "Go to the access log.", _on("go"), _on("go"), REVIEWS_LOG, action="go_to('log')"
-    ),
+    *map(_going_to, PLACES),
     # --- the console
     Command("phone", "f9", "Phone", "Show the requester's phone with what the outbox received (demo only).", _ALL),
     Command(

@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from screens.frame.autosave import Drafting
 from screens.frame.dialog import WIDE
-from screens.frame.go import GoTo
+from screens.frame.go_dialog import GoTo
 from screens.frame.steps import in_steps
 from screens.registry import roles_for
 from screens.widgets.header_bar import HeaderBar

@@ -1,59 +1,55 @@
-"""Where a signed-in agent can go. Each place is imported when first visited, not before the first paint."""
+"""Textual's modes: the door, and the places of `g`, which are there from signing in until the session ends."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from pkgutil import resolve_name
 
 from textual.screen import Screen
 
-if TYPE_CHECKING:
-    from textual.command import Provider
-
-
-def _queue() -> Screen[None]:
-    from screens.queue.queue import QueueScreen
-
-    return QueueScreen()
-
-
-def _approvals() -> Screen[None]:
-    from screens.decisions.approvals import ApprovalsScreen
-
-    return ApprovalsScreen()
-
-
-def _erasures() -> Screen[None]:
-    from screens.erasure.erasures import ErasuresScreen
-
-    return ErasuresScreen()
-
-
-def _set_aside() -> Screen[None]:
-    from screens.set_aside.set_aside import SetAsideScreen
-
-    return SetAsideScreen()
-
-
-def _log() -> Screen[None]:
-    from screens.access_log.access_log import AccessLogScreen
-
-    return AccessLogScreen()
-
+from screens.frame.console_screen import ConsoleScreen
+from screens.frame.session_app import SessionApp
+from screens.places import PLACES, Place
 
 DOOR = "door"
 """The mode of the sign-in screen, and of what must be done before the queue."""
 
-INSIDE: dict[str, Callable[[], Screen[None]]] = {
-    "queue": _queue,
-    "approvals": _approvals,
-    "erasures": _erasures,
-    "set_aside": _set_aside,
-    "log": _log,
-}
-"""Textual's modes after sign-in; each keeps its own stack of screens until the session ends."""
+
+class PlaceModes:
+    """The modes of a signed-in agent, one for each place; each keeps its own stack of screens."""
+
+    def __init__(self, app: SessionApp) -> None:
+        self._app = app
+        self._open = False
+
+    def open(self) -> None:
+        """Make the places reachable."""
+        if not self._open:
+            self._open = True
+            for place in PLACES:
+                self._app.add_mode(place.name, partial(screen_of, place))
+
+    def close(self) -> None:
+        """Remove them with all their screens; another mode is shown by then."""
+        if self._open:
+            self._open = False
+            for place in PLACES:
+                self._app.remove_mode(place.name)
+
+    def go_to(self, name: str) -> None:
+        """Show a place at its first screen."""
+        app = self._app
+        if app.session is None or app.locked or name not in {place.name for place in PLACES}:
+            return
+        app.hide_values()
+        app.down_to_base()
+        if name != app.current_mode:
+            app.switch_mode(name)
+            app.down_to_base()
+        if isinstance(app.screen, ConsoleScreen) and app.screen.is_mounted:
+            app.screen.arrived()
 
 
-def palette_commands() -> "type[Provider]":
-    """The palette's provider."""
-    from screens.frame.palette import ConsoleCommands
-
-    return ConsoleCommands
+def screen_of(place: Place) -> Screen[None]:
+    """A new screen of that place, imported now."""
+    made = resolve_name(place.screen)()
+    assert isinstance(made, ConsoleScreen)
+    return made

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cs_console.plain_text import plain
 from models.roles import REVIEWS_STAFF
 from screens.frame.console_screen import ConsoleScreen
-from screens.frame.places import Places
+from screens.frame.modes import PlaceModes
 from screens.frame.session_app import SessionApp
 from screens.frame.session_calls import staff_news
 from screens.widgets.notice_bar import Tone
@@ -23,9 +23,9 @@ PASSWORD, SECOND_FACTOR, UNDERTAKING = "password", "second factor", "undertaking
 class Entering:
     """The steps that an agent must take first, one screen each. `entered` is called before the queue is shown."""
 
-    def __init__(self, app: SessionApp, places: Places, entered: Callable[[], None]) -> None:
+    def __init__(self, app: SessionApp, modes: PlaceModes, entered: Callable[[], None]) -> None:
         self._app = app
-        self._places = places
+        self._place_modes = modes
         self._entered = entered
         self._last_here: datetime | None = None
         self.steps: list[str] = []
@@ -64,7 +64,7 @@ class Entering:
 
     def enter(self) -> None:
         """Show the queue; those who review accounts are told what changed since they were last here."""
-        self._places.open()
+        self._place_modes.open()
         self._entered()
         self._app.switch_mode("queue")
         session = self._app.session

@@ -8,8 +8,7 @@ from screens.frame.console import HeaderState
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.dialog import Dialog
 from screens.frame.kept_drafts import save_kept
-from screens.frame.modes import DOOR
-from screens.frame.places import Places
+from screens.frame.modes import DOOR, PlaceModes
 from screens.frame.session_app import SessionApp
 from screens.frame.session_calls import leave
 from screens.sign_in.sign_in import SignInScreen
@@ -19,9 +18,9 @@ from screens.widgets.notice_bar import Tone
 class Leaving:
     """What was typed is saved first, and nothing stays on screen. `forget` clears what else belongs to a session."""
 
-    def __init__(self, app: SessionApp, places: Places, forget: Callable[[], None]) -> None:
+    def __init__(self, app: SessionApp, modes: PlaceModes, forget: Callable[[], None]) -> None:
         self._app = app
-        self._places = places
+        self._place_modes = modes
         self._forget = forget
         self.without_saving = False
         """Whether the next ctrl+q leaves even if typed text cannot be saved: the agent was told so."""
@@ -75,7 +74,7 @@ class Leaving:
             app.down_to_base()
         else:
             app.switch_mode(DOOR)
-        self._places.close()
+        self._place_modes.close()
         if isinstance(app.screen, SignInScreen):
             app.screen.open_again()
 

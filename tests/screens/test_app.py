@@ -24,7 +24,7 @@ from models.enums import Role
 from models.log import Checkpoint
 from screens.frame.console import Typed
 from screens.frame.console_screen import ConsoleScreen
-from screens.frame.go import GoTo
+from screens.frame.go_dialog import GoTo
 from screens.frame.theme import PALETTES
 from screens.queue.queue import QueueScreen
 from screens.registry import bindings_for

@@ -5,7 +5,7 @@ from textual.widgets import Input
 
 from models.enums import Role
 from screens.decisions.approvals import ApprovalsScreen
-from screens.frame.go import GoTo
+from screens.frame.go_dialog import GoTo
 from screens.frame.help import HelpScreen
 from screens.frame.palette import Palette
 from screens.queue.queue import QueueScreen

@@ -15,7 +15,7 @@ from models.message import Message
 from screens.frame.background import Reported
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.dialog import Dialog
-from screens.frame.go import GoTo
+from screens.frame.go_dialog import GoTo
 from screens.frame.help import HelpScreen
 from screens.queue.queue import QueueScreen
 from screens.ticket import compose

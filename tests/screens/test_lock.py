@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from models.agent_session import AgentSession
 from models.enums import Role
-from screens.frame.go import GoTo
+from screens.frame.go_dialog import GoTo
 from screens.frame.help import HelpScreen
 from screens.queue.queue import QueueScreen
 from screens.sign_in.lock import LockScreen

@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from models.enums import Role
 from screens import registry
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.dialog import Dialog
+from screens.frame.go_dialog import GoTo
 from screens.frame.help import HelpScreen
+from screens.places import PLACES as PLACES_OF_G
 from tests.support.consoles import console
 from tests.support.desk import TestDesk
 
@@ -122,6 +125,21 @@ def test_commands_of_other_roles_are_not_offered() -> None:
     assert "go_log" in {one.id for one in registry.palette_for("go", frozenset({Role.SUPERVISOR}))}
     admin = frozenset({Role.ADMIN})
     assert not {"claim", "verify", "new"} & {one.id for one in registry.footer_for("queue", admin)}
+
+
+async def test_g_leads_to_every_place_on_the_list(sqlite_desk: TestDesk) -> None:
+    """One line in `screens/places.py` makes a place: its key after `g`, its title there, and its screen."""
+    everyone = sqlite_desk.session("who", *Role)
+    async with console(sqlite_desk, everyone) as shown:
+        for place in reversed(PLACES_OF_G):  # the queue is where it starts
+            await shown.press("g")
+            await shown.until_on(GoTo)
+            assert place.title in shown.words()
+            await shown.press(place.key)
+            await shown.until_on(resolve_name(place.screen))
+            assert shown.app.current_mode == place.name
+            assert isinstance(shown.app.screen, ConsoleScreen)
+            assert place.name == shown.app.screen.WHERE
 
 
 @pytest.mark.parametrize(

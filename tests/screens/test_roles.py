@@ -13,7 +13,7 @@ from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.verification.codes import send_code
 from models.enums import Action, Channel, Field, Role, TicketKind
 from screens import registry
-from screens.frame.go import GoTo
+from screens.frame.go_dialog import GoTo
 from screens.frame.help import HelpScreen
 from screens.frame.palette import Palette
 from screens.queue.queue import QueueScreen

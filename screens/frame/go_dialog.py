@@ -17,7 +17,7 @@ class GoTo(Dialog[str]):
 
     WHERE = "go"
     DIALOG_TITLE: ClassVar[str] = "Go to"
-    CSS_PATH = Path(__file__).with_name("go.tcss")
+    CSS_PATH = Path(__file__).with_name("go_dialog.tcss")
     BINDINGS = bindings_for("go")
 
     def body(self) -> ComposeResult:
