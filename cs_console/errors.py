@@ -560,13 +560,15 @@ class TicketLinked(LetterStopped):
 
 
 class DeliveryUnknown(ConsoleError):
-    """A console died while it handed a message over: it may have gone out, so it is not sent again by itself."""
+    """No one said what became of a message that was handed over: the console died over it, or the other side fell
+    silent. It may have gone out, so it is not sent again by itself.
+    """
 
     code = "delivery_unknown"
 
     def __init__(self) -> None:
         super().__init__(
-            "The console stopped while this message was being sent, so it may or may not have gone out.",
+            "Sending this message broke off before there was an answer: it may or may not have gone out.",
             "Write it again only if the requester did not receive it.",
         )
 

@@ -62,7 +62,8 @@ class Outgoing:
 def hand_over(settings: Settings, outgoing: Outgoing) -> None:
     """Give the message to the way that the settings name; the outbox folder wins over the others.
 
-    Returns once it was accepted. Raises DeliveryFailed, which never holds the address, or BadSettings.
+    Returns once it was accepted. Raises DeliveryFailed, which never holds the address, BadSettings, or DeliveryUnknown
+    where the other side may have it and did not say so.
     """
     if outgoing.kind == Field.EMAIL:
         mail = mail_of(settings, outgoing)

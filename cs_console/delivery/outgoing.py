@@ -211,7 +211,7 @@ def deliver_queued(desk: Desk, message_id: str | None = None) -> DeliveryReport:
             continue
         problems.append(done.problem.sentence)
         refused += not _passing(done.problem)
-        if channel is not None and isinstance(done.problem, DeliveryFailed) and done.problem.unreached:
+        if channel is not None and not claimed.interrupted and _is_silent(done.problem):
             unreached.add(channel)
     return DeliveryReport(sent, len(problems), tuple(problems), refused)
 
@@ -232,7 +232,7 @@ def deliver_held(desk: Desk, number: int) -> None:
 def send_now(desk: Desk, contact_id: str, subject: str, text: str) -> None:
     """Hand over a text that must not be stored (a code) to a contact.
 
-    Raises ContactNotOnFile, DeliveryFailed, KeyDestroyed or BadSettings.
+    Raises ContactNotOnFile, DeliveryFailed, DeliveryUnknown, KeyDestroyed or BadSettings.
     """
     with desk.database.reading() as db:
         contact = db.get(Contact, contact_id)
@@ -461,6 +461,11 @@ def _settle_in(db: Session, desk: Desk, message_id: str, done: _Sent) -> None:
 def _passing(problem: ConsoleError) -> bool:
     """Whether trying again later may help."""
     return isinstance(problem, BadSettings) or (isinstance(problem, DeliveryFailed) and not problem.permanent)
+
+
+def _is_silent(problem: ConsoleError) -> bool:
+    """Whether the other side gave no answer, so that the next message would wait as long."""
+    return isinstance(problem, DeliveryUnknown) or (isinstance(problem, DeliveryFailed) and problem.unreached)
 
 
 def _comes_back(problem: ConsoleError) -> bool:

@@ -4,7 +4,8 @@ import logging
 from typing import Any
 from urllib.parse import quote
 
-from cs_console.errors import BadSettings, DeliveryFailed
+from cs_console.delivery import http_answers
+from cs_console.errors import BadSettings, DeliveryFailed, DeliveryUnknown
 
 EXAMPLE_NUMBER = "+441632960001"
 """Of a range that is kept free for examples: it only completes a URL that is looked at."""
@@ -13,18 +14,25 @@ EXAMPLE_NUMBER = "+441632960001"
 def send(url: str, number: str, text: str) -> None:
     """Send one text message; the number becomes the target of the provider that the URL names.
 
-    Raises DeliveryFailed (never with the number) or BadSettings.
+    Raises DeliveryFailed (never with the number) or BadSettings; DeliveryUnknown where the provider may have taken it
+    and did not say so. Apprise does not try again by itself, whatever the URL asks for.
     """
     import apprise  # a hundred providers: slow to import, and needed only when something is sent
 
     asset = apprise.AppriseAsset(storage_mode=apprise.PersistentStoreMode.MEMORY, async_mode=False)
     provider = _provider(url, number, asset)
+    provider.retry = 0  # a second try could be a second message
     sender = apprise.Apprise(asset=asset)
     sender.add(provider)
-    if not sender.notify(body=text, body_format=apprise.NotifyFormat.TEXT):
-        raise DeliveryFailed(  # Apprise does not say whether it was refused or there was no answer
-            "The text-message service did not accept the message.", "The console will try again later.", unreached=True
-        )
+    with http_answers.watched() as answers:  # Apprise does not say why a message was not sent
+        accepted = bool(sender.notify(body=text, body_format=apprise.NotifyFormat.TEXT))
+    if accepted:
+        return
+    if not answers.certainly_refused:
+        raise DeliveryUnknown
+    raise DeliveryFailed(
+        "The text-message service did not accept the message.", "The console will try again later.", unreached=True
+    )
 
 
 def probe(url: str) -> None:

@@ -47,7 +47,7 @@ _WHY = {
     "ticket_linked": "the ticket was linked to another requester",
     "contact_not_on_file": "the contact was changed",
     "erased": "the data was erased",
-    "delivery_unknown": "the console stopped while it was being sent, and it may have gone out",
+    "delivery_unknown": "sending it broke off, and it may have gone out",
 }
 """What kept a message from going out, by an error's code; of others the notice bar and the log say more."""
 

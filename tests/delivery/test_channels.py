@@ -9,7 +9,7 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import policy
@@ -521,6 +521,59 @@ def test_a_provider_that_refuses_leaves_no_number_anywhere(
     assert seen
     shown = "".join(capfd.readouterr()) + caplog.text + str(failed.value)
     assert "12345678" not in shown
+
+
+def test_a_provider_that_takes_a_text_and_says_nothing_leaves_unknown_whether_it_was_sent(tmp_path: Path) -> None:
+    """And it is asked once, also where the URL asks for another try."""
+    with http_peer(stalls=True) as (place, seen), pytest.raises(DeliveryUnknown):
+        url = f"json://{place}/sms/?cto=2&rto=0.3&retry=2&wait=0"
+        hand_over(Settings(home=tmp_path, sms_url=url), outgoing(Field.MOBILE))
+    assert len(seen) == 1
+
+
+def test_a_provider_that_hangs_up_on_a_text_leaves_it_unknown_too(tmp_path: Path) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def hang_up() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65_536)
+
+    caller = threading.Thread(target=hang_up)
+    caller.start()
+    with listener, pytest.raises(DeliveryUnknown):
+        url = f"json://127.0.0.1:{listener.getsockname()[1]}/sms"
+        hand_over(Settings(home=tmp_path, sms_url=url), outgoing(Field.MOBILE))
+    caller.join(10)
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_proxy_that_heard_nothing_from_the_provider_leaves_it_unknown(tmp_path: Path, status: int) -> None:
+    with http_peer(status) as (place, _), pytest.raises(DeliveryUnknown):
+        hand_over(Settings(home=tmp_path, sms_url=f"json://{place}/sms"), outgoing(Field.MOBILE))
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:1", "no-such-host.invalid"])
+def test_a_provider_that_was_not_reached_can_be_asked_again(tmp_path: Path, place: str) -> None:
+    with pytest.raises(DeliveryFailed) as failed:
+        hand_over(Settings(home=tmp_path, sms_url=f"json://{place}"), outgoing(Field.MOBILE))
+    assert (failed.value.unreached, failed.value.permanent) == (True, False)
+
+
+def test_a_provider_whose_certificate_is_not_trusted_was_told_nothing(tmp_path: Path) -> None:
+    context, listener = _own_certificate(tmp_path), socket.create_server(("127.0.0.1", 0))
+
+    def greet() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            context.wrap_socket(connection, server_side=True)
+
+    caller = threading.Thread(target=greet)
+    caller.start()
+    with listener, pytest.raises(DeliveryFailed, match="did not accept"):
+        url = f"jsons://127.0.0.1:{listener.getsockname()[1]}/sms"
+        hand_over(Settings(home=tmp_path, sms_url=url), outgoing(Field.MOBILE))
+    caller.join(10)
 
 
 def test_a_url_that_apprise_does_not_know_is_a_setting_to_mend(

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.sending import line_for_sending
 from cs_console.delivery import outgoing
-from cs_console.delivery.outgoing import deliver_queued, queue_message, send_now
+from cs_console.delivery.outgoing import deliver_queued, queue_message, send_now, stored_delivery
 from cs_console.desk import Desk
 from cs_console.errors import ContactNotOnFile, DeliveryFailed, KeyDestroyed, LogBroken, NothingThere
 from models.contact import Contact
@@ -21,6 +21,7 @@ from models.enums import Action, DeliveryState, Field, MessageSort, Result, Role
 from models.log import LogHead
 from models.message import Message
 from tests.support.desk import TestDesk
+from tests.support.peers import http_peer
 from tests.support.recorded import recorded
 from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
@@ -249,6 +250,35 @@ def test_what_may_be_with_a_server_is_not_sent_again_by_itself(
     assert handed == []
     entry = recorded(desk, Action.MESSAGE_SENT)[-1]
     assert (entry.outcome, entry.reason) == (Result.FAILED, "reply: delivery_unknown")
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_a_text_that_a_silent_provider_may_have_taken_is_never_sent_again_by_itself(
+    test_desk: TestDesk, ticket: MadeTicket
+) -> None:
+    """A person decides; the others of that channel wait for the next call instead of the same silence."""
+    desk = test_desk.desk
+    first = queue(test_desk, ticket, Field.MOBILE)
+    test_desk.clock.forward(seconds=1)
+    second = queue(test_desk, ticket, Field.MOBILE)
+    with http_peer(stalls=True) as (place, seen):
+        ways = {"outbox": None, "sms_url": f"json://{place}/sms?cto=2&rto=0.3"}
+        desk.settings = desk.settings.model_copy(update=ways)
+        report = deliver_queued(desk)
+        assert (report.sent, report.failed, report.refused, len(seen)) == (0, 1, 1, 1)
+        assert "may or may not have gone out" in report.problems[0]
+    stored = message(desk, first)
+    assert (stored.delivery, stored.delivery_problem) == (DeliveryState.FAILED, "delivery_unknown")
+    assert stored_delivery(desk, first) is DeliveryState.REFUSED
+    test_desk.clock.forward(days=2)
+    with http_peer() as (place, seen):
+        desk.settings = desk.settings.model_copy(update={"sms_url": f"json://{place}/sms"})
+        assert deliver_queued(desk, first).sent == 0
+        assert deliver_queued(desk).sent == 1
+        assert len(seen) == 1
+    assert message(desk, second).delivery == DeliveryState.SENT
+    outcomes = [(entry.outcome, entry.reason) for entry in recorded(desk, Action.MESSAGE_SENT)]
+    assert outcomes == [(Result.FAILED, "reply: delivery_unknown"), (Result.DONE, "reply")]
 
 
 def test_what_was_stopped_after_it_was_claimed_does_not_go_out(
