@@ -131,8 +131,9 @@ def _queue(
     require_own(ticket, session)
     require_in_use(db, session, ticket.requester_id)
     require_open(ticket)
-    if ticket.state is TicketState.IN_APPROVAL:
-        raise WrongState(f"#{number} is in approval.", "Withdraw the proposal before you write to the requester.")
+    refusal = why_no_reply(number, ticket.state)
+    if refusal is not None:
+        raise refusal
     if contact_id not in may_write_to(db, session.desk, ticket):
         raise ContactNotOnFile(
             "Nothing may be sent to this contact: it is not on file, and this ticket's message did not come from it.",
@@ -158,6 +159,13 @@ def _queue(
         about = {"message": message_id, "until": str(microseconds(held_until)), "by": session.agent.id}
         record_about(db, session, ticket, Action.MESSAGE_HELD, MessageSort.REPLY.value, about=about)
     return {"message": message_id}
+
+
+def why_no_reply(number: int, state: TicketState) -> WrongState | None:
+    """What keeps a reply from being written while a ticket is in this state; None where nothing does."""
+    if state is TicketState.IN_APPROVAL:
+        return WrongState(f"#{number} is in approval.", "Withdraw the proposal before you write to the requester.")
+    return None
 
 
 def _held_until(session: DeskSession, at: datetime | None) -> datetime | None:

@@ -1,7 +1,8 @@
 """Filing what no person wrote: as a note on the ticket that it is about, else kept apart. It wakes and stops nothing.
 
 A report that a mail of ours was not delivered marks that mail, where it names it by a Message-ID or a token that only
-its recipient can know. Anyone can send such a report: it does no more than that, and brings a closed notice back.
+its recipient can know. Anyone can send such a report: it does no more than that, and brings the ticket of a newest
+letter back to its agent.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from cs_console.custody.blind_index import lookup_token, on_file_form
 from cs_console.custody.contacts import known_values
 from cs_console.custody.sending import OUTGOING
 from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.delivery.answered import Moved, settle_undelivered
+from cs_console.delivery.answered import Moved, settle_returned
 from cs_console.delivery.message_ids import message_of_mail_id, message_of_token, token_of
 from cs_console.desk import Desk, DeskSession
 from cs_console.intake.incoming import IncomingMessage, Taken
@@ -79,11 +80,12 @@ def note_report(
     if letter is None or ticket is None or _was_said(db, desk, ticket.number, about):
         set_aside(db, desk, message, redacted, SetAside.BOUNCE, sentence(message.class_reason))
         return Taken("bounced")
-    moved = _mark(db, desk, ticket.number, letter) if about["report"] == CAME_BACK else None
+    moved = _mark(db, desk, letter) if about["report"] == CAME_BACK else None
     pseudonym = _add_note(db, desk, ticket, message, redacted, at)
     record(db, session, Entry(Action.MAIL_CAME_BACK, ticket=ticket.number, requester=pseudonym, about=about))
     if moved is not None:
-        changed = {"from": moved.before.value, "state": moved.after.value, "delivery": MessageSort.NOTICE.value}
+        sort = MessageSort(db.get_one(Message, letter.message_id).sort).value
+        changed = {"from": moved.before.value, "state": moved.after.value, "delivery": sort}
         entry = Entry(
             Action.TICKET_STATE_SET, ticket=ticket.number, requester=pseudonym, reason=moved.words, about=changed
         )
@@ -148,25 +150,15 @@ def _last_sent_to(db: Session, desk: Desk, recipients: tuple[str, ...]) -> str |
     return str(rows[0][0]) if len(tickets) == 1 else None
 
 
-def _mark(db: Session, desk: Desk, number: int, letter: _Letter) -> Moved | None:
-    """Mark a letter that went out as come back. The ticket of its newest notice comes back to its agent."""
+def _mark(db: Session, desk: Desk, letter: _Letter) -> Moved | None:
+    """Mark a letter that went out as come back; a ticket's newest one brings its ticket back to its agent."""
     message = db.get_one(Message, letter.message_id)
     if message.delivery != DeliveryState.SENT:
         return None
     message.delivery, message.next_delivery_at = DeliveryState.CAME_BACK, None
     db.add(message)
     db.flush()
-    if message.sort != MessageSort.NOTICE or _newest_notice(db, number) != message.id:
-        return None
-    return settle_undelivered(db, desk, number)
-
-
-def _newest_notice(db: Session, number: int) -> str | None:
-    notices = select(col(Message.id)).where(
-        col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE
-    )
-    found = db.connection().execute(notices.order_by(col(Message.at).desc()).limit(1)).scalar()
-    return None if found is None else str(found)
+    return settle_returned(db, desk, message)
 
 
 def _add_note(

@@ -17,6 +17,7 @@ from cs_console.intake.same_message import anchor_token, message_token
 from cs_console.intake.sender_checks import checked
 from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared
+from cs_console.tickets.back_to_work import state_at_work
 from models.columns import microseconds
 from models.contact import Contact
 from models.enums import Field, Link, MailClass, MessageSort, RequesterState, SenderCheck, TicketState
@@ -198,15 +199,12 @@ def ticket_of_line(db: Session, message_id: str) -> Continued | None:
 def wake(db: Session, pack: Pack, number: int, at: datetime, now: datetime) -> None:
     """Put a ticket back to work because its requester wrote: a closed one reopens, a waiting one goes on.
 
-    One that was verified stays so; a rights request that was not waits for that. `at` is when the requester wrote,
+    `at` is when the requester wrote,
     `now` when work goes on: from then counts a clock that a fee stopped.
     """
     ticket = db.get_one(Ticket, number)
     if ticket.state in (TicketState.CLOSED, TicketState.WAITING):
-        if ticket.verified_at is not None:
-            state = TicketState.VERIFIED
-        else:
-            state = TicketState.TO_VERIFY if pack.kinds[ticket.kind].needs_decision else TicketState.OPEN
+        state = state_at_work(pack, ticket)
     else:
         state = TicketState(ticket.state)
     db.connection().execute(

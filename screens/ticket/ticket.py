@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widget import Widget
 
-from cs_console.casework.conversation import TicketView, open_ticket, reload
+from cs_console.casework.conversation import TicketView, open_ticket, reload, why_no_reply
 from cs_console.casework.undo import take_back
 from cs_console.custody.disclosure import Target
 from models.enums import Field, MessageSort
@@ -241,7 +241,13 @@ class TicketScreen(ConsoleScreen[None]):
 
     @in_steps
     async def action_reply(self) -> None:
-        """Write to the requester."""
+        """Write to the requester, unless it is known before a word is typed that it cannot be sent."""
+        view = self.view
+        refusal = why_no_reply(view.number, view.state) if view is not None else None
+        if refusal is not None:
+            self.say(refusal)
+            self.action_reload()  # it may be over by now
+            return
         await self._go_to(ComposeScreen(self.ticket.number, MessageSort.REPLY))
 
     @in_steps

@@ -1,5 +1,7 @@
 """What becomes of a mail by what it is: a machine wakes, stops and opens nothing, and nothing is lost."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlmodel import select
 
@@ -7,6 +9,7 @@ from cs_console.access_log.verify import verify_log
 from cs_console.casework.conversation import open_ticket, reply
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.sealing import Place
+from cs_console.deadlines.clock_events import add_event
 from cs_console.decisions.notice_delivery import NoticeWay, notice_way
 from cs_console.delivery.message_ids import mail_id
 from cs_console.delivery.outgoing import deliver_queued, queue_message
@@ -15,9 +18,11 @@ from cs_console.intake.intake import take_in
 from cs_console.intake.mail import read_mail
 from cs_console.intake.our_mail import OurMail
 from cs_console.intake.quarantine import listing
+from cs_console.tickets.queue import page
 from models.enums import (
     Action,
     Channel,
+    ClockMove,
     DeliveryState,
     Field,
     Link,
@@ -236,13 +241,59 @@ def test_a_bounce_marks_the_very_message(test_desk: TestDesk, mei: DeskSession, 
     [note] = lines(test_desk, case.number, MessageSort.AUTOMATIC)
     assert note.mail_class == MailClass.BOUNCE
     after = ticket(test_desk, case.number)
-    assert (after.state, after.version) == (TicketState.WAITING, version)
+    assert (after.state, after.version, after.assignee_id) == (TicketState.OPEN, version + 1, mei.agent.id)
+    assert [(row.number, row.state) for row in page(mei, "mine").rows] == [(case.number, TicketState.OPEN)]
+    [*_, moved] = entries(test_desk.desk, "ticket.state_set")
+    assert moved.reason == "state waiting -> open: the reply came back"
     [entry] = entries(test_desk.desk, Action.MAIL_CAME_BACK.value)
     assert entry.ticket == case.number
     deliver_queued(test_desk.desk, sent)
     assert line(test_desk, sent).delivery == DeliveryState.CAME_BACK  # never sent a second time
     assert len(list(test_desk.desk.settings.home.joinpath("outbox").iterdir())) == 1
     assert verify_log(test_desk.desk).ok
+
+
+def test_a_ticket_that_was_closed_with_the_reply_that_came_back_is_work_again(
+    test_desk: TestDesk, mei: DeskSession
+) -> None:
+    case, sent = answered(test_desk, mei)
+    close(test_desk, case.number)
+    with test_desk.desk.database.transaction() as db:
+        db.get_one(Ticket, case.number).verified_at = test_desk.clock.now()
+    assert taken(test_desk, report(f"Message-ID: {mail_id(test_desk.desk, sent)}")) == ("bounced", case.number)
+    after = ticket(test_desk, case.number)
+    assert (after.state, after.closed_at, after.assignee_id) == (TicketState.VERIFIED, None, mei.agent.id)
+
+
+def written_again(test_desk: TestDesk, mei: DeskSession, case: MadeTicket) -> None:
+    version = ticket(test_desk, case.number).version
+    assert reply(mei, case.number, version, case.contact_ids[Field.EMAIL], "Another letter.") is DeliveryState.SENT
+
+
+def heard_since(test_desk: TestDesk, _mei: DeskSession, case: MadeTicket) -> None:
+    assert taken(test_desk, mail(subject=f"Re: [#{case.number}]", text="Thank you.")) == ("appended", case.number)
+    close(test_desk, case.number)
+
+
+def fee_asked(test_desk: TestDesk, mei: DeskSession, case: MadeTicket) -> None:
+    with test_desk.desk.database.transaction() as db:
+        row = db.get_one(Ticket, case.number)
+        row.kind, row.verified_at = TicketKind.RIGHTS, test_desk.clock.now()
+        add_event(db, case.number, ClockMove.FEE_ASKED, test_desk.clock.now(), agent_id=mei.agent.id)
+
+
+@pytest.mark.parametrize("since", [written_again, heard_since, fee_asked])
+def test_a_reply_that_came_back_wakes_nothing_that_went_on_without_it(
+    test_desk: TestDesk, mei: DeskSession, since: Callable[[TestDesk, DeskSession, MadeTicket], None]
+) -> None:
+    case, sent = answered(test_desk, mei)
+    test_desk.clock.forward(minutes=1)
+    since(test_desk, mei, case)
+    before = ticket(test_desk, case.number)
+    assert taken(test_desk, report(f"Message-ID: {mail_id(test_desk.desk, sent)}")) == ("bounced", case.number)
+    after = ticket(test_desk, case.number)
+    assert (after.state, after.version) == (before.state, before.version)
+    assert line(test_desk, sent).delivery == DeliveryState.CAME_BACK
 
 
 def test_a_second_bounce_of_the_same_mail_is_kept_apart(test_desk: TestDesk, mei: DeskSession) -> None:

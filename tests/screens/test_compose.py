@@ -6,10 +6,12 @@ from textual.events import Paste
 from textual.widgets import Select, TextArea
 
 from cs_console.casework import workflow
+from cs_console.decisions.approval import withdraw
 from models.draft import Draft
-from models.enums import Action, Field, MessageSort, Role, TicketKind
+from models.enums import Action, Field, MessageSort, Role, TicketKind, TicketState
 from screens.ticket.compose import ComposeScreen
 from screens.ticket.ticket import TicketScreen
+from tests.decisions.cases import person, propose, refusal, request
 from tests.support.consoles import WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.drafts import load_draft
@@ -152,3 +154,19 @@ async def test_hostile_masks_and_pastes_are_only_letters(sqlite_desk: TestDesk) 
         await shown.press("shift+tab", "enter")
         await shown.pilot.pause()
         assert not {"\x1b", "\x07", "\u202e"} & set(shown.drawn())
+
+
+async def test_m_says_at_once_that_a_proposal_must_be_withdrawn_first(sqlite_desk: TestDesk) -> None:
+    mei = person(sqlite_desk, "mei", Role.AGENT)
+    made = request(sqlite_desk, mei)
+    decision_id = propose(mei, made.number, 1, refusal("D2", sqlite_desk.clock.now())).decision_id
+    async with console(sqlite_desk, mei) as shown:
+        await shown.open_ticket(made.number)
+        await shown.press("m")
+        await shown.until(lambda: "Withdraw the proposal before you write" in shown.notice)
+        ticket = shown.app.screen
+        assert isinstance(ticket, TicketScreen)
+        withdraw(mei, decision_id)
+        await shown.press("m")  # what is on screen may be old: it is read again, and the next key knows
+        await shown.until(lambda: ticket.view is not None and ticket.view.state is TicketState.VERIFIED, "it as it is")
+        await writing(shown, "m")

@@ -23,6 +23,11 @@ def took_in(test_desk: TestDesk, mail: str) -> str:
     return take_in(operator_session(test_desk.desk), read_mail(mail.encode())).outcome
 
 
+def state_of(test_desk: TestDesk, number: int) -> TicketState:
+    with test_desk.desk.database.reading() as db:
+        return TicketState(db.get_one(Ticket, number).state)
+
+
 @pytest.mark.parametrize("size", [NARROW, WIDE])
 async def test_a_machines_lines_are_named_and_a_letter_came_back(test_desk: TestDesk, size: tuple[int, int]) -> None:
     mei = test_desk.session("mei", Role.AGENT)
@@ -33,14 +38,14 @@ async def test_a_machines_lines_are_named_and_a_letter_came_back(test_desk: Test
         sent = db.exec(select(Message.id).where(Message.sort == MessageSort.REPLY)).one()
     away = f"From: jane@mail.example.org\nAuto-Submitted: auto-replied\nSubject: [#{case.number}]\n\nI am away."
     assert took_in(test_desk, away) == "automatic"
+    assert state_of(test_desk, case.number) == TicketState.WAITING  # no machine woke it
     returned = (
         "From: mailer-daemon@mx.example\nSubject: failed\nContent-Type: multipart/report; boundary=B\n\n"
         "--B\n\nNo such user.\n--B\nContent-Type: message/delivery-status\n\nAction: failed\n--B\n"
         f"Content-Type: text/rfc822-headers\n\nMessage-ID: {mail_id(test_desk.desk, sent)}\n--B--\n"
     )
     assert took_in(test_desk, returned) == "bounced"
-    with test_desk.desk.database.reading() as db:
-        assert db.get_one(Ticket, case.number).state == TicketState.WAITING  # no machine woke it
+    assert state_of(test_desk, case.number) == TicketState.OPEN  # its agent has to find another way
     async with console(test_desk, mei, size) as shown:
         await shown.open(TicketScreen(case.number))
         await shown.until_words("a program, automatic reply")
