@@ -10,7 +10,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from cs_console.access_log.append import savepoint
-from cs_console.custody.known_terms import KnownTerms
 from cs_console.desk import DeskSession
 from cs_console.errors import ConsoleError, KeyDestroyed, KeyMissing, SealBroken, StoreBusy
 from cs_console.intake.filing import case_terms, file_message
@@ -93,13 +92,8 @@ def _wait_no_longer(db: Session, session: DeskSession) -> None:
 
 def _redact_for_their_cases(session: DeskSession, batch: Sequence[Waiting]) -> None:
     """Redact each message for what is known of whose it is, as far as that can be told beforehand."""
-    found: list[tuple[tuple[str, ...], KnownTerms] | None] = []
     with session.reading(*OPENS_TICKETS) as db:
-        for one in batch:
-            try:
-                found.append(case_terms(db, session.desk, one.message))
-            except (KeyDestroyed, KeyMissing, SealBroken):
-                found.append(None)  # filing it says so
-    for one, terms in zip(batch, found, strict=True):
-        if terms is not None and not one.redacted.is_for(*terms):
-            one.redacted.make(*terms)
+        found = [case_terms(db, session.desk, one.message) for one in batch]
+    for one, (regions, known) in zip(batch, found, strict=True):
+        if known is not None and not one.redacted.is_for(regions, known):
+            one.redacted.make(regions, known)

@@ -1,7 +1,10 @@
 """Filing one message by what it is, all in the caller's transaction: a ticket, a follow-up, a note, or kept apart."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import TypeVar
 
 from sqlalchemy import update
 from sqlmodel import Session, col
@@ -24,23 +27,26 @@ from cs_console.custody.ticket_keys import new_ticket_keys, ticket_keys
 from cs_console.deadlines.clock import Happened, Step, clock_of
 from cs_console.delivery.acknowledging import acknowledge_form
 from cs_console.desk import Desk, DeskSession
+from cs_console.errors import KeyDestroyed, KeyMissing, SealBroken
 from cs_console.independence.separation import excluded_agents
 from cs_console.intake.guesses import kind_of, language_in
 from cs_console.intake.incoming import NO_SUBJECT, IncomingMessage, Taken
-from cs_console.intake.key_pool import NewKey
+from cs_console.intake.key_pool import NewKey, one_at_a_time
 from cs_console.intake.machine_mail import note_automatic, note_report, skip_own
 from cs_console.intake.received_lines import Into, add_received
-from cs_console.intake.redacted_ahead import RedactedAhead
+from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
 from cs_console.intake.set_aside import class_here, is_set_aside, set_aside, spam_reason
 from cs_console.intake.threads import Continued, continued_ticket, names_a_ticket, ticket_holding, wake
 from cs_console.tickets.numbers import lock_counter, next_number
 from cs_console.tickets.requesters import add_requester
-from models.enums import Action, Channel, Field, Link, MailClass, Priority, SetAside, TicketState
+from models.enums import Action, Channel, Field, Link, MailClass, Priority, Role, SetAside, TicketState
 from models.ticket import Ticket
 
 OLDEST_BELIEVED = timedelta(days=366)
 
 _add_ticket = insert_into(Ticket)
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -96,20 +102,36 @@ def file_message(
     return _open(db, session, message, redacted, at, new_key, assignee_id)
 
 
-def texts_and_terms(
-    session: DeskSession, message: IncomingMessage
-) -> tuple[tuple[str, str], tuple[str, ...], KnownTerms | None]:
-    """What to redact of a message ahead, and for which terms if its sender is new; None where it names a ticket."""
-    regions = session.desk.packs.current.meta.regions
-    known = None if names_a_ticket(message) else KnownTerms((), message.contacts)
-    return message.texts, regions, known
+def file_alone(
+    session: DeskSession,
+    message: IncomingMessage,
+    roles: tuple[Role, ...],
+    act: Callable[[RedactedAhead, NewKey], _Answer],
+    new_key: NewKey | None = None,
+) -> _Answer:
+    """Do `act`, the one transaction that files this message, with its texts redacted ahead and a key for a new
+    requester: the same key when the transaction is begun again.
+
+    `roles` may file it. Raises like `DeskSession.reading`, `redacting_ahead` and `act`.
+    """
+    key = cache(new_key or one_at_a_time(session.desk.keyring))
+    with session.reading(*roles) as db:
+        regions, known = case_terms(db, session.desk, message)
+    return redacting_ahead(message.texts, regions, known, lambda redacted: act(redacted, key))
 
 
-def case_terms(db: Session, desk: Desk, message: IncomingMessage) -> tuple[tuple[str, ...], KnownTerms]:
+def case_terms(db: Session, desk: Desk, message: IncomingMessage) -> tuple[tuple[str, ...], KnownTerms | None]:
     """What `file_message` would want the message's texts redacted for, as things are now; nothing is locked.
 
-    Raises KeyDestroyed, KeyMissing or SealBroken where its requester's data opens no more.
+    Without terms where its requester's data opens no more: filing it says so.
     """
+    try:
+        return _case_terms(db, desk, message)
+    except (KeyDestroyed, KeyMissing, SealBroken):
+        return desk.packs.current.meta.regions, None
+
+
+def _case_terms(db: Session, desk: Desk, message: IncomingMessage) -> tuple[tuple[str, ...], KnownTerms]:
     continued = continued_ticket(db, desk, message, lock=False) if names_a_ticket(message) else None
     if continued is not None:
         keys = ticket_keys(db, desk, continued.number)

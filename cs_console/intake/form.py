@@ -10,10 +10,10 @@ from cs_console.custody.blind_index import normalise
 from cs_console.custody.contacts import LONGEST_VALUE
 from cs_console.desk import DeskSession
 from cs_console.errors import BadInput
-from cs_console.intake.filing import OLDEST_BELIEVED, file_message, texts_and_terms
+from cs_console.intake.filing import OLDEST_BELIEVED, file_alone, file_message
 from cs_console.intake.incoming import LIMITS, IncomingMessage
-from cs_console.intake.key_pool import one_at_a_time
-from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
+from cs_console.intake.key_pool import NewKey
+from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.plain_text import one_line, plain
 from models.enums import ActKind, Channel, Field, TicketKind
 from models.roles import OPENS_TICKETS
@@ -66,23 +66,22 @@ def open_by_form(session: DeskSession, entry: FormEntry, *, act: ActId | None = 
         kind=entry.kind,
         at=_received(entry.received.strip(), session.desk.clock.now()),
     )
-    new_key = one_at_a_time(session.desk.keyring)
     contacts = tuple(part for field, value in message.contacts for part in (field.value, value))
     typed = (entry.kind.value, entry.channel.value, message.subject, message.text, entry.received.strip(), *contacts)
     intent = Intent(act, ActKind.NEW_TICKET, None, typed)
 
-    def filed(redacted: RedactedAhead) -> OpenedByForm:
+    def filed(redacted: RedactedAhead, key: NewKey) -> OpenedByForm:
         with session.work(*OPENS_TICKETS) as db:
 
             def file() -> ActOutcome:
-                taken = file_message(db, session, message, new_key, redacted, assignee_id=session.agent.id)
+                taken = file_message(db, session, message, key, redacted, assignee_id=session.agent.id)
                 # with a name of its own it is never a duplicate
                 return {"ticket": str(taken.number), "kept_away": "yes" if taken.kept_away else ""}
 
             done = once(db, session, intent, file)
             return OpenedByForm(int(done["ticket"]), bool(done.get("kept_away")))
 
-    return redacting_ahead(*texts_and_terms(session, message), filed)
+    return file_alone(session, message, OPENS_TICKETS, filed)
 
 
 def _subject(entry: FormEntry) -> str:

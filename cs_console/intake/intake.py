@@ -20,17 +20,17 @@ from cs_console.desk import DeskSession
 from cs_console.errors import ConsoleError, DeskKeyMissing, KeyDestroyed, KeyMissing, SealBroken, Unreadable
 from cs_console.intake import jsonl
 from cs_console.intake.batches import MOST, NotFiled, Waiting, file_batch
-from cs_console.intake.filing import file_message, texts_and_terms
+from cs_console.intake.filing import file_alone, file_message
 from cs_console.intake.half_written import is_half_written
 from cs_console.intake.incoming import LIMITS, IncomingFile, IncomingMessage, Limits, Taken
-from cs_console.intake.key_pool import KeyStock, NewKey, one_at_a_time
+from cs_console.intake.key_pool import KeyStock, NewKey
 from cs_console.intake.mail import name_of_kept, read_mail, too_large, why_unread
 from cs_console.intake.mail_files import RawMail, Source, find_sources, mails_in
 from cs_console.intake.on_file import Put, put_on_file
 from cs_console.intake.our_mail import our_mail
 from cs_console.intake.quarantine import Kept, digest_token, is_kept, keep, program_version
 from cs_console.intake.read_ahead import Reading, ReadMail, read_mails
-from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
+from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.tickets.numbers import lock_counter
 from models.enums import Action, SetAside
 from models.roles import OPENS_TICKETS
@@ -77,13 +77,12 @@ def from_bytes(data: bytes) -> IncomingMessage:
 
 def take_in(session: DeskSession, message: IncomingMessage, new_key: NewKey | None = None) -> Taken:
     """File one message in a transaction of its own: a new ticket, a follow-up, or nothing for a duplicate."""
-    key = cache(new_key or one_at_a_time(session.desk.keyring))  # a transaction that is begun again needs no other
 
-    def filed(redacted: RedactedAhead) -> Taken:
+    def filed(redacted: RedactedAhead, key: NewKey) -> Taken:
         with session.work(*OPENS_TICKETS) as db:
             return file_message(db, session, message, key, redacted)
 
-    return redacting_ahead(*texts_and_terms(session, message), filed)
+    return file_alone(session, message, OPENS_TICKETS, filed, new_key)
 
 
 def import_mail(

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import cache
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
@@ -21,14 +20,14 @@ from cs_console.custody.set_aside import (
 from cs_console.database import empty_journal
 from cs_console.desk import Desk, DeskSession, OperatorSession, operator_session
 from cs_console.errors import BadInput, ConsoleError, StoreUnavailable, Unreadable
-from cs_console.intake.filing import file_message, texts_and_terms
+from cs_console.intake.filing import file_alone, file_message
 from cs_console.intake.incoming import LIMITS, IncomingFile, IncomingMessage, Taken
 from cs_console.intake.jsonl import Line, RequesterRecord, read_line
-from cs_console.intake.key_pool import one_at_a_time
+from cs_console.intake.key_pool import NewKey
 from cs_console.intake.mail import content_name, read_mail, read_whole_or_beginning, too_large
 from cs_console.intake.our_mail import our_mail
 from cs_console.intake.quarantine import program_version, why
-from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
+from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.plain_text import one_line, plain
 from cs_console.staff.undertakings import require_current
 from models.enums import Action, Channel, MailClass, SetAside, SetAsideState
@@ -177,10 +176,9 @@ def _mark_tried(session: DeskSession, number: int) -> None:
 
 def _file(session: DeskSession, found: SetAsideContent, message: IncomingMessage, action: Action) -> Taken:
     """File it and empty what was kept, in one transaction."""
-    key = cache(one_at_a_time(session.desk.keyring))  # a transaction that is begun again needs no other
     released = action is Action.SET_ASIDE_RELEASED
 
-    def filed(redacted: RedactedAhead) -> Taken:
+    def filed(redacted: RedactedAhead, key: NewKey) -> Taken:
         with session.work(*HANDLES_SET_ASIDE) as db:
             taken = file_message(db, session, message, key, redacted, was_apart=True, released=released)
             destroy_content(db, found.number, SetAsideState.RELEASED)
@@ -193,7 +191,7 @@ def _file(session: DeskSession, found: SetAsideContent, message: IncomingMessage
             record(db, session, entry)
             return taken
 
-    return redacting_ahead(*texts_and_terms(session, message), filed)
+    return file_alone(session, message, HANDLES_SET_ASIDE, filed)
 
 
 def _about(number: int) -> dict[str, str]:
