@@ -52,13 +52,13 @@ def mailbox(raw: str) -> Mailbox | None:
     `alice@example.org)bob@evil.com` names no one: a lenient parser would pick either. So do several authors, and a
     group. What a name holds (brackets, commas, quotes that never end, encoded words in quotes) costs no address.
     """
-    if len(raw) > _LONGEST_FROM or raw.count("(") > _MOST_COMMENTS:
-        return None
     try:
         value = unfolded(raw).strip()
     except Unreadable:
         return None
     found = _common(value)
+    if found is None and (len(raw) > _LONGEST_FROM or raw.count("(") > _MOST_COMMENTS):
+        return None  # reading it could take long
     if found is None:
         found = _lenient(_usual_signs(value)) or _strict(value)
     encoded = found is None and "@" not in value and "=?" in value

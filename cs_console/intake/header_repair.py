@@ -16,6 +16,8 @@ _ENVELOPE = re.compile(rb">*From (?![ \t]*:)[^\r\n]*\r?\n?|>+From[: ][^\r\n]*\r?
 _COUNT = re.compile(rb"\s{0,10}(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,76}:)")
 """Apple Mail writes the message's length before it, and a list of properties behind it."""
 _BLANKS = re.compile(rb"(?:[ \t]*\r?\n)+(?=>*[!-9;-~]{1,76}[: ])")
+LF_CR = re.compile(rb"[^\r\n]*+\n\r(?!\n(?!\r))")
+"""The first line of something whose line ends are the wrong way round."""
 _EITHER_END = re.compile(rb"\r\n|\r|\n")
 # What a sender's own program writes; what servers add on the way, and what says how far to trust it, is not here.
 _A_SENDERS = frozenset(
@@ -54,7 +56,9 @@ def _narrow(data: bytes) -> bytes:
 
 
 def _from_the_headers_on(data: bytes) -> bytes:
-    if b"\r" in data[:_MOST] and b"\n" not in data[:_MOST]:
+    if LF_CR.match(data):
+        data = data.replace(b"\n\r", b"\n")
+    elif b"\r" in data[:_MOST] and b"\n" not in data[:_MOST]:
         data = _with_line_feeds(data)
     elif b"\r\r\n" in data[:_MOST] and data.count(b"\r\r\n") * 10 >= data.count(b"\n") * 9:
         data = data.replace(b"\r\r\n", b"\r\n")

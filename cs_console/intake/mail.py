@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import Message
@@ -14,7 +14,7 @@ from cs_console.intake.charsets import header_text
 from cs_console.intake.header_repair import BROKEN, repaired
 from cs_console.intake.incoming import LIMITS, NOT_READ, REST_KEPT, IncomingFile, IncomingMessage, Limits
 from cs_console.intake.mail_class import classify
-from cs_console.intake.mail_parser import Budget, parse
+from cs_console.intake.mail_parser import Budget, both_ends, parse
 from cs_console.intake.mail_text import Body, gather, hints_of
 from cs_console.intake.our_mail import OurMail
 from cs_console.intake.same_message import content_of_mail
@@ -27,6 +27,9 @@ _LONGEST_ID = 998
 _MOST_REFERENCES = 50
 _KEPT = ("From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "List-Id", BROKEN)
 _SENT_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
+_TOO_LARGE, _TOO_MANY_LINES = "too_large", "too_many_lines"
+_TOO_MUCH = frozenset({_TOO_LARGE, _TOO_MANY_LINES})
+"""Codes of what is read as far as its beginning goes."""
 _BEGINNING = 8
 """Of a mail that is too large such a part of what may be read."""
 _OF_A_MAIL = frozenset(
@@ -68,7 +71,8 @@ def name_of_kept(content: bytes, size: int) -> str:
 def read_mail(
     data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OURS, *, whole: bytes | None = None
 ) -> IncomingMessage:
-    """Read one mail. `ours` says which addresses are the desk's own; `whole` is what `data` is only the beginning of.
+    """Read one mail. `ours` says which addresses are the desk's own; `whole` is what `data` is only the beginning of,
+    and is kept in place of the file in which that ends.
 
     Raises Unreadable with a reason for what breaks a limit; other errors are the parser's own and mean the same (the
     caller quarantines either).
@@ -89,6 +93,7 @@ def read_mail(
     body = gather(root, budget)
     text, rest = cut_text(plain(body.text), limits.text_bytes)
     budget.check_time()
+    files = [*_files(body)] if whole is None else [*list(_files(body))[:-1], _whole(whole)]
     return IncomingMessage(
         reference=_own_id(headers) or digest,
         references=_thread(headers),
@@ -97,7 +102,7 @@ def read_mail(
         contacts=_contacts(sender),
         subject=subject,
         text=text,
-        files=(*rest, *_files(body), *headers.cut_files()),
+        files=(*rest, *files, *headers.cut_files(budget.headers_left)),
         mail_class=is_a.mail_class,
         class_reason=is_a.reason,
         sender_sure=sender.sure,
@@ -110,26 +115,36 @@ def read_mail(
         digest=digest,
         content=content_of_mail(sound if whole is None else whole, headers.said()),
         original=data if whole is None else whole,
-        remarks=(*body.remarks, *headers.remarks()),
+        remarks=(*body.remarks, *headers.remarks(budget.left_out)),
     )
 
 
 def read_whole_or_beginning(
     data: bytes, size: int, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OURS
 ) -> IncomingMessage:
-    """Read one mail of `size` bytes, of which `data` is what is at hand, as an import does. Raises like `read_mail`."""
-    if size <= limits.message_bytes:
+    """Read one mail of `size` bytes, of which `data` is what is at hand, as an import does: one that is too large, or
+    has too many lines, as far as its beginning goes. Raises like `read_mail`."""
+    if len(data) < size:
+        raise Unreadable(_TOO_LARGE, too_large(len(data), size, limits))
+    try:
         return read_mail(data, limits, ours)
-    if len(data) == size:
-        return read_large_mail(data, limits, ours)
-    raise Unreadable("too_large", too_large(len(data), size, limits))
+    except Unreadable as problem:
+        if problem.code not in _TOO_MUCH:
+            raise
+        is_lines = problem.code == _TOO_MANY_LINES
+    much = f"has more than {limits.lines} lines" if is_lines else f"is larger than {_mebibytes(limits)} MiB"
+    return _read_beginning(data, f"{NOT_READ}: it {much}, so that only its beginning was read", limits, ours)
 
 
 def too_large(kept: int, size: int, limits: Limits) -> str:
     """What is said of something of `size` bytes that is not read, of which so many are kept."""
-    mebibytes = limits.message_bytes // 1024 // 1024
+    mebibytes = _mebibytes(limits)
     cut = "" if kept == size else f" Only the first {mebibytes} MiB are kept."
     return f"The message is larger than {mebibytes} MiB.{cut}"
+
+
+def _mebibytes(limits: Limits) -> int:
+    return limits.message_bytes // 1024 // 1024
 
 
 def why_unread(problem: Exception) -> str:
@@ -139,19 +154,20 @@ def why_unread(problem: Exception) -> str:
     return f"unreadable: The message could not be read ({type(problem).__name__})."
 
 
-def read_large_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OURS) -> IncomingMessage:
-    """Read the beginning of a mail that is larger than is read in full because of its files.
+def _read_beginning(data: bytes, remark: str, limits: Limits, ours: OurMail) -> IncomingMessage:
+    """Read the beginning of a mail that is more than is read in full, with the whole of it as a sealed file.
 
-    The whole of it is a sealed file beside the text, in place of the one in which the beginning ends. Raises Unreadable
-    where even that cannot be read, or where it is the text that is so large.
+    Raises Unreadable where even that cannot be read.
     """
-    read = read_mail(data[: limits.message_bytes // _BEGINNING], limits, ours, whole=data)
-    mebibytes = limits.message_bytes // 1024 // 1024
-    if not read.files or len(read.text.encode("utf-8", "replace")) >= limits.text_bytes:
-        raise Unreadable("too_large", too_large(len(data), len(data), limits))
-    remark = f"{NOT_READ}: it is larger than {mebibytes} MiB, so that only its beginning was read"
-    kept = IncomingFile("whole-message.eml", "message/rfc822", data)
-    return replace(read, files=(*read.files[:-1], kept), remarks=(*read.remarks, remark))
+    begins = data[: limits.message_bytes // _BEGINNING]
+    if _lines(begins) > limits.lines:
+        begins = begins[: limits.lines]
+    read = read_mail(begins, limits, ours, whole=data)
+    return replace(read, remarks=(*read.remarks, remark))
+
+
+def _whole(data: bytes) -> IncomingFile:
+    return IncomingFile("whole-message.eml", "message/rfc822", data)
 
 
 def _contacts(sender: Sender) -> tuple[tuple[Field, str], ...]:
@@ -165,9 +181,13 @@ def _contacts(sender: Sender) -> tuple[tuple[Field, str], ...]:
 def _look_over(data: bytes, limits: Limits) -> None:
     """What can be refused for next to nothing, before the parser spends time and memory on it."""
     if len(data) > limits.message_bytes:
-        raise Unreadable("too_large", f"The message is larger than {limits.message_bytes // 1024 // 1024} MiB.")
-    if data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n") > limits.lines:
-        raise Unreadable("too_many_lines", f"The message has more than {limits.lines} lines.")
+        raise Unreadable(_TOO_LARGE, too_large(len(data), len(data), limits))
+    if _lines(data) > limits.lines:
+        raise Unreadable(_TOO_MANY_LINES, f"The message has more than {limits.lines} lines.")
+
+
+def _lines(data: bytes) -> int:
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
 
 
 def _look_at_headers(data: bytes, limits: Limits) -> None:
@@ -191,9 +211,17 @@ class _Headers:
             values = self._values.get(name.lower(), [])
             if any(len(value) > limits.header_bytes for value in values):
                 self._cut[name] = values
-                # the nearest of a thread's messages stand last, of all else what counts stands first
-                kept = slice(-self._most, None) if name == "References" else slice(self._most)
-                self._values[name.lower()] = [value[kept] for value in values]
+                self._values[name.lower()] = [self._part_of(name, value) for value in values]
+
+    def _part_of(self, name: str, value: str) -> str:
+        """What is used of a header that is too long."""
+        match name:
+            case "References":
+                return value[-self._most :]  # the nearest of a thread's messages stand last
+            case "From":
+                return both_ends(value, self._most)  # the address stands behind the name
+            case _:
+                return value[: self._most]
 
     def are_a_mails(self) -> bool:
         """Whether any of them is one that mail has."""
@@ -223,15 +251,16 @@ class _Headers:
             self._odd.add(problem.sentence)
             return value[:_LONGEST_SUBJECT]
 
-    def remarks(self) -> tuple[str, ...]:
-        """What could not be read of them, to be said above the text."""
-        cut = (f"{NOT_READ}: its header {name} is too long, and only the beginning is used" for name in self._cut)
-        odd = (f"{NOT_READ}: {sentence[:1].lower()}{sentence[1:].rstrip('.')}" for sentence in sorted(self._odd))
+    def remarks(self, left_out: Iterable[str]) -> tuple[str, ...]:
+        """What could not be read of them and, as sentences, of the parts, to be said above the text."""
+        cut = (f"{NOT_READ}: its header {name} is too long, and only {_used(name)} used" for name in self._cut)
+        odd = (f"{NOT_READ}: {said[:1].lower()}{said[1:].rstrip('.')}" for said in (*sorted(self._odd), *left_out))
         return (*cut, *odd)
 
-    def cut_files(self) -> tuple[IncomingFile, ...]:
-        """Those that were cut, in full."""
-        lines = "\n".join(f"{name}: {value}" for name, values in self._cut.items() for value in values)
+    def cut_files(self, of_parts: Iterable[str]) -> tuple[IncomingFile, ...]:
+        """Those that were cut, in full, and those of the parts."""
+        own = (f"{name}: {value}" for name, values in self._cut.items() for value in values)
+        lines = "\n".join((*own, *of_parts))
         content = lines.encode("utf-8", "surrogateescape")
         return (IncomingFile("long-headers.txt", "text/plain", content),) if lines else ()
 
@@ -245,8 +274,12 @@ class _Headers:
         return tuple((name, plain(self._decoded(value))) for name in _KEPT for value in self.all((name,)))
 
 
+def _used(name: str) -> str:
+    return "its beginning and end are" if name == "From" else "the beginning is"
+
+
 def _own_id(headers: _Headers) -> str:
-    value = header_text(headers.first("Message-ID")).strip()
+    value = headers.text("Message-ID").strip()
     found = _MESSAGE_ID.search(value)
     return found.group() if found else value.strip("<> ")[:_LONGEST_ID]
 

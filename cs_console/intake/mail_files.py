@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cs_console.errors import BadInput
+from cs_console.intake.header_repair import LF_CR
 from cs_console.intake.incoming import LIMITS, Limits
 
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -227,9 +228,13 @@ def _with_next(lines: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """The file's lines, none longer than a bound; lines that end in a carriage return alone end in a line feed."""
+    """The file's lines, none longer than a bound; lines that end in a carriage return alone end in a line feed, and
+    those that have it behind their line feed have it before."""
     start = file.read(_LOOKED_AT)
     file.seek(0)
+    if LF_CR.match(start):
+        yield from _turned_round(file)
+        return
     if b"\n" in start or b"\r" not in start:
         while line := file.readline(_LONGEST_LINE):
             yield line
@@ -243,3 +248,14 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
             rest = b""
     if rest:
         yield rest
+
+
+def _turned_round(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file in which a carriage return stands behind each line feed, so that the next one begins with
+    it: they end in both the usual way."""
+    begins = False
+    while line := file.readline(_LONGEST_LINE):
+        content = line.removeprefix(b"\r") if begins else line
+        begins = line.endswith(b"\n")
+        if content:
+            yield content[:-1] + b"\r\n" if begins else content

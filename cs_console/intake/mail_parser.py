@@ -4,7 +4,7 @@ import re
 import time
 from email.feedparser import BytesFeedParser
 from email.message import Message
-from email.policy import Policy, compat32
+from email.policy import Compat32, Policy
 from typing import Any
 
 from cs_console.errors import Unreadable
@@ -18,7 +18,8 @@ _MEANT = {
         ("text/", "text/*", "text/txt", "text/text", "text/ascii", "text/plan", "plain/text"), "text/plain"
     ),
     **dict.fromkeys(("text/x-plain", "text/unknown", "text/x-unknown"), "text/plain"),
-    **dict.fromkeys(("text/htm", "text/x-html", "text/xhtml", "html/text"), "text/html"),
+    **dict.fromkeys(("text/htm", "text/x-html", "text/xhtml", "html/text", "application/xhtml+xml"), "text/html"),
+    "application/vnd.wap.xhtml+xml": "text/html",
 }
 """What programs write where they mean plain text or HTML."""
 
@@ -33,6 +34,10 @@ class Budget:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.parts = 0
+        self.left_out: dict[str, None] = {}
+        """Sentences about what was not read, each once."""
+        self.headers_left: list[str] = []
+        """The headers of parts that were not used in full, as they came."""
         self._began = time.monotonic()
         self._ends: float | None = None
 
@@ -44,6 +49,12 @@ class Budget:
         if depth > self.limits.mime_depth:
             raise Unreadable("too_deep", f"The message is nested more than {self.limits.mime_depth} deep.")
 
+    def leave_out(self, sentence: str, header: str = "") -> None:
+        """Have it said that something was not read; `header` is kept."""
+        self.left_out[sentence] = None
+        if header:
+            self.headers_left.append(header)
+
     def check_time(self) -> None:
         """Raises Unreadable when reading took too long."""
         if time.monotonic() - self._began < self.limits.seconds / 2:
@@ -54,11 +65,30 @@ class Budget:
             raise Unreadable("took_too_long", f"Reading took longer than {self.limits.seconds:g} s.")
 
 
+def both_ends(value: str, most: int) -> str:
+    """Of a value that is too long its two ends: what it is stands first, and last often its name or boundary."""
+    return value if len(value) <= most else value[: most // 2] + value[len(value) - most // 2 :]
+
+
+class _AsItCame(Compat32):
+    """Writes headers as they were read: the standard refuses some that it read itself."""
+
+    def fold(self, name: str, value: str) -> str:
+        return f"{name}: {value}{self.linesep}"
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode("utf-8", "surrogateescape")
+
+
+_AS_IT_CAME = _AsItCame()
+
+
 class _Part(Message):
     """A part that keeps to the budget while it is parsed, not afterwards."""
 
+    _payload: Any  # the parser writes to it past `set_payload`
+
     def __init__(self, policy: Policy, budget: Budget, depth: int) -> None:
-        self._parsed: str | None = None
         super().__init__(policy)
         self.budget = budget
         self.depth = depth
@@ -78,14 +108,10 @@ class _Part(Message):
         cleaned = f"{written[1]}/{written[2]}" if written else found
         return _MEANT.get(cleaned, cleaned if cleaned[-1:] != "/" else found)
 
-    def set_payload(self, payload: Any, charset: Any = None) -> None:
-        self._parsed = payload if isinstance(payload, str) else None
-        super().set_payload(payload, charset)
-
     def get_payload(self, i: Any = None, decode: Any = False) -> Any:
         """As the standard says, but text stays as it was parsed: written out again it gives the same bytes."""
-        if i is None and not decode and self._parsed is not None and not self.is_multipart():
-            return self._parsed
+        if i is None and not decode and isinstance(self._payload, str):
+            return self._payload
         if decode and (named := str(self.get(_ENCODING, ""))) and named.lower() not in _ENCODINGS:
             return self._decoded(named)
         return super().get_payload(i, decode)
@@ -94,7 +120,7 @@ class _Part(Message):
         """The content by the first word of its encoding, without quotes and comments that do not belong there."""
         meant = Message()
         meant[_ENCODING] = (named.replace('"', " ").replace(";", " ").split() or [""])[0]
-        meant.set_payload(super().get_payload())
+        meant.set_payload(self.get_payload())
         content = meant.get_payload(decode=True)
         self.defects += meant.defects
         return content
@@ -102,19 +128,24 @@ class _Part(Message):
     def set_raw(self, name: str, value: str) -> None:
         limits = self.budget.limits
         if len(self) >= limits.headers:
-            raise Unreadable("too_many_headers", f"The message has more than {limits.headers} headers in one place.")
+            sentence = f"The message has more than {limits.headers} headers in one place."
+            if self.depth == 0:
+                raise Unreadable("too_many_headers", sentence)
+            self.budget.leave_out(sentence, f"{name}: {value}")
+            return
         if len(value) > limits.header_bytes and name.lower().startswith("content-"):
-            raise Unreadable("header_too_long", "A header that describes a part is too long.")
+            self.budget.leave_out("A header that describes a part is too long.", f"{name}: {value}")
+            value = both_ends(value, limits.header_bytes)
         super().set_raw(name, value)
 
 
 def parse(data: bytes, budget: Budget, depth: int = 0) -> Message:
     """The message and its parts; `depth` is how deep in another it lies. Raises Unreadable past the limits."""
 
-    def new_part(policy: Policy = compat32) -> _Part:
+    def new_part(policy: Policy = _AS_IT_CAME) -> _Part:
         return _Part(policy, budget, depth)
 
-    parser = BytesFeedParser(new_part, policy=compat32)
+    parser = BytesFeedParser(new_part, policy=_AS_IT_CAME)
     for start in range(0, len(data), _CHUNK):
         parser.feed(data[start : start + _CHUNK])
         budget.check_time()

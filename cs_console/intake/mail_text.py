@@ -2,7 +2,7 @@
 
 import re
 from binascii import a2b_base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email.errors import InvalidBase64CharactersDefect, InvalidBase64LengthDefect
 from email.message import Message
@@ -18,7 +18,7 @@ from cs_console.intake.mail_parser import Budget, parse
 from cs_console.intake.signed_mail import Protection, opened
 from cs_console.intake.stub_text import could_be_stub, is_stub
 from cs_console.intake.tnef import SIGNATURE as TNEF_SIGNATURE
-from cs_console.intake.tnef import unpack
+from cs_console.intake.tnef import PackedFile, unpack
 from cs_console.intake.uuencoded import without_uuencoded
 
 FORWARDED = "Forwarded message"
@@ -49,12 +49,16 @@ _EVIDENCE = frozenset(
 )
 """Kept, but no attachment as people use the word."""
 _META_CHARSET = re.compile(
-    rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE
+    rb"<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s{0,5}=\s{0,5}[\"']?\s{0,5}([A-Za-z0-9_:.-]{2,40})",
+    re.IGNORECASE,
 )
 _SAYS_NOTHING = frozenset({"", "us-ascii", "ascii", "unknown-8bit", "x-unknown", "default", "binary"})
 _CODED = re.compile(r"\s*(?:[A-Za-z0-9+/]{60,}+\r?\n)*+(?:[A-Za-z0-9+/]++={0,2}[ \t]*(?:\r?\n|\Z))?")
 """Lines of base64, all but the last of full length."""
 _LEAST_CODED = 16
+_NOT_CODED = re.compile(r"[^A-Za-z0-9+/=\s]")
+_LF_CR = re.compile(r"[^\r\n]*+\n\r(?!\n(?!\r))")
+"""The first line of a text whose line ends are the wrong way round."""
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _PGP = "-----BEGIN PGP MESSAGE-----"
 _MOST_FORWARDED = 5
@@ -198,7 +202,7 @@ class _Reader:
         """A mail that was passed on whole, as a person would have pasted it."""
         written = {name.lower(): str(value) for name, value in message.raw_items()}
         headers = [(name, written.get(name.lower(), "")) for name in _SHOWN_HEADERS]
-        lines = [f"{name}: {header_text(value, _hints(message)).strip()}" for name, value in headers if value.strip()]
+        lines = [f"{name}: {_shown(value, _hints(message))}" for name, value in headers if value.strip()]
         return "\n".join((FORWARDED, *lines, "", _Reader(self._budget, message).whole(message).text)).rstrip()
 
     def gather(self, part: Message) -> Body:
@@ -245,7 +249,8 @@ class _Reader:
         if media_type not in _EVIDENCE:
             if not inner.keys() and str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64":
                 content = _from_base64(inner, content)
-                inner = parse(content, self._budget, getattr(part, "depth", 0) + 1)
+                parsed = self._inside(part, content)
+                inner = inner if parsed is None else parsed
             body.forwarded.append(inner)
         file = IncomingFile(name, media_type, content)
         body.files.append(_kept_version(file) if media_type in _EVIDENCE else file)
@@ -337,28 +342,51 @@ class _Reader:
         if protection is Protection.UNKNOWN:
             return False
         name = self._name(part) or "smime.p7m"
-        body.files.append(IncomingFile(name, part.get_content_type(), data, kept_version=bool(content)))
+        inside = self._inside(part, content) if content and protection is not Protection.ENCRYPTED else None
+        body.files.append(IncomingFile(name, part.get_content_type(), data, kept_version=inside is not None))
         if protection is Protection.ENCRYPTED:
             body.encrypted.append("S/MIME")
-        elif content:
-            depth = getattr(part, "depth", 0) + 1
-            self._budget.spend_part(depth)
-            body.add(self.gather(parse(content, self._budget, depth)))
+        elif inside is not None:
+            body.add(self.gather(inside))
         return True
+
+    def _inside(self, part: Message, content: bytes) -> Message | None:
+        """The mail in a container; None, and said, where it breaks a limit. Raises Unreadable when time is over."""
+        depth = getattr(part, "depth", 0) + 1
+        try:
+            self._budget.spend_part(depth)
+            return parse(content, self._budget, depth)
+        except Unreadable as problem:
+            self._budget.check_time()
+            self._budget.leave_out(problem.sentence)
+            return None
 
     def _take_tnef(self, data: bytes, name: str, media_type: str, body: Body) -> None:
         unpacked = unpack(data)
-        found = unpacked is not None and (bool(unpacked.text.strip()) or bool(unpacked.files))
-        body.files.append(IncomingFile(name or "winmail.dat", media_type, data, kept_version=found))
+        files = [] if unpacked is None else self._within_limits(unpacked.files)
+        found = unpacked is not None and (bool(unpacked.text.strip()) or bool(files))
+        whole = unpacked is not None and len(files) == len(unpacked.files)
+        body.files.append(IncomingFile(name or "winmail.dat", media_type, data, kept_version=found and whole))
         if unpacked is None:
             return
-        for file in unpacked.files:
-            self._budget.spend_part(0)
+        for file in files:
             body.files.append(
                 IncomingFile(file.name or "unnamed.bin", file.media_type or "application/octet-stream", file.content)
             )
         if unpacked.text.strip():
             body.packed.append(unpacked.text)
+
+    def _within_limits(self, files: Sequence[PackedFile]) -> list[PackedFile]:
+        """As many as a mail may have parts; that there are more is said."""
+        taken: list[PackedFile] = []
+        for file in files:
+            try:
+                self._budget.spend_part(0)
+            except Unreadable as problem:
+                self._budget.leave_out(problem.sentence)
+                break
+            taken.append(file)
+        return taken
 
     def _name(self, part: Message) -> str:
         """The file name, decoded by RFC 2231 or, as many mailers write it, RFC 2047; one that cannot be read is a
@@ -384,14 +412,19 @@ class _Reader:
 
 
 def decoded_part(part: Message) -> bytes:
-    """The bytes of a part. Text that claims to be base64 and is not, or not to its end (a list wrote its own lines
-    under it), is read as it is from there on."""
+    """The bytes of a part. What claims to be base64 and is not is taken as it is, and text that is so only at its
+    beginning (a list wrote its own lines under it) from there on."""
     content = part.get_payload(decode=True)
     data = content if isinstance(content, bytes) else b""
-    if part.get_content_maintype() != "text" or not any(map(_is_no_base64, part.defects)):
+    if not any(map(_is_no_base64, part.defects)):
         return data
     written = part.get_payload()
-    if not isinstance(written, str) or len(written) > LIMITS.text_bytes:
+    if not isinstance(written, str):
+        return data
+    if part.get_content_maintype() != "text":
+        others = sum(1 for _ in _NOT_CODED.finditer(written))
+        return data if others * 10 <= len(written) else written.encode("utf-8", "surrogateescape")
+    if len(written) > LIMITS.text_bytes:
         return data
     coded = _CODED.match(written)
     end = coded.end() if coded is not None and len(coded[0].strip()) >= _LEAST_CODED else 0
@@ -405,6 +438,14 @@ def decoded_part(part: Message) -> bytes:
 
 def _is_no_base64(defect: object) -> bool:
     return isinstance(defect, InvalidBase64CharactersDefect | InvalidBase64LengthDefect)
+
+
+def _shown(value: str, hints: tuple[str, ...]) -> str:
+    """A header of a mail inside, as it came where it cannot be decoded."""
+    try:
+        return header_text(value, hints).strip()
+    except Unreadable:
+        return unfolded(value, hints).strip()
 
 
 def _could_be_text(data: bytes) -> bool:
@@ -460,6 +501,8 @@ def _line_feeds(text: str) -> str:
     """One kind of line end; a lone carriage return stays, unless the text has no other line ends."""
     if "\r" not in text:
         return text
+    if _LF_CR.match(text):
+        return text.replace("\n\r", "\n")
     text = text.replace("\r\n", "\n")
     return text.replace("\r", "\n") if "\n" not in text else text
 

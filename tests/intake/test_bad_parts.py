@@ -1,12 +1,14 @@
 """One bad part never costs the rest: it is kept as a sealed file and said above the text."""
 
 import json
+from base64 import encodebytes
 from pathlib import Path
 
 import pytest
 
 from cs_console.desk import operator_session
 from cs_console.intake.explain import explain
+from cs_console.intake.incoming import MEBIBYTE, REST_KEPT
 from cs_console.intake.intake import ImportCounts, import_jsonl, import_mail
 from cs_console.intake.mail import read_mail
 from cs_console.policy.loader import DEFAULT, SHIPPED, load_pack
@@ -38,6 +40,119 @@ def test_a_large_file_is_kept_whole_beside_the_words(test_desk: TestDesk, tmp_pa
     said = "[a part of this message could not be read: it is larger than 25 MiB, so that only its beginning was read]"
     assert ticket.texts == (f"{said}\n\nPlease see the scan.",)
     assert ticket.files == (("whole-message.eml", whole),)
+
+
+def test_a_text_of_more_than_is_read_is_a_ticket_with_its_beginning(test_desk: TestDesk, tmp_path: Path) -> None:
+    whole = f"{JANE}Subject: My log\n\nPlease see all this.\n".encode() + b"Something went wrong again.\n" * 960_000
+    assert len(whole) > 25 * MEBIBYTE
+    ticket = opened(test_desk, tmp_path, whole)
+    [text] = ticket.texts
+    assert text.startswith("[a part of this message could not be read: it is larger than 25 MiB, ")
+    assert "so that only its beginning was read]\n\nPlease see all this.\nSomething went wrong" in text
+    assert text.endswith(f"\n\n{REST_KEPT}")
+    assert ticket.files == (("whole-message.eml", whole),)
+
+
+def test_a_file_of_too_many_lines_is_kept_whole_beside_the_words(test_desk: TestDesk, tmp_path: Path) -> None:
+    head = f"{JANE}Subject: My log\nContent-Type: multipart/mixed; boundary=B\n\n--B\n\nPlease see the log.\n"
+    part = "--B\nContent-Type: text/plain; name=my.log\nContent-Disposition: attachment\n\n"
+    whole = (head + part).encode() + b"wrong\n" * 1_000_001 + b"--B--\n"
+    ticket = opened(test_desk, tmp_path, whole)
+    said = "it has more than 1000000 lines, so that only its beginning was read"
+    assert ticket.texts == (f"[a part of this message could not be read: {said}]\n\nPlease see the log.",)
+    assert ticket.files == (("whole-message.eml", whole),)
+
+
+LONG = "x" * 40_000
+TOO_LONG = "[a part of this message could not be read: a header that describes a part is too long]"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"Content-Type: text/plain; odd={LONG}; charset=koi8-r",
+        f"Content-Type: text/plain; charset=koi8-r; odd={LONG}",
+        f"Content-Type: text/plain; charset=koi8-r\nContent-Disposition: inline; odd={LONG}",
+        f"Content-Type: text/plain; charset=koi8-r\nContent-ID: <{LONG}>",
+        f"Content-Type: text/plain; charset=koi8-r\nContent-Transfer-Encoding: {LONG}",
+        f"Content-Type: text/plain; charset=koi8-r\nContent-Language: {LONG}",
+    ],
+    ids=lambda header: header.replace(LONG, "x"),
+)
+def test_a_header_of_a_part_that_is_too_long_costs_no_word(test_desk: TestDesk, tmp_path: Path, header: str) -> None:
+    ticket = opened(test_desk, tmp_path, f"{JANE}{header}\n\n".encode() + "Слова.".encode("koi8-r"))
+    assert ticket.texts == (f"{TOO_LONG}\n\nСлова.",)
+    [(name, content)] = ticket.files
+    assert (name, LONG in content.decode()) == ("long-headers.txt", True)
+
+
+def of_parts(*parts: bytes, header: str = "") -> bytes:
+    head = f"{JANE}Subject: Files\nContent-Type: multipart/mixed; {header}boundary=B\n\n--B\n\nWords.\n"
+    return b"\n--B\n".join((head.encode(), *parts)) + b"\n--B--\n"
+
+
+def test_a_boundary_and_a_files_name_behind_something_too_long_are_found() -> None:
+    file = f"Content-Type: image/png; odd={LONG}; name=scan.png\n\nABC".encode()
+    mail = read_mail(of_parts(file, header=f"odd={LONG}; "))
+    assert mail.text == "Words."
+    assert [(file.name, file.media_type, file.content) for file in mail.files[:1]] == [
+        ("scan.png", "image/png", b"ABC")
+    ]
+    assert mail.files[1].content.decode().count(LONG) == 2
+
+
+DEEP = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(40)) + b"\nx\n"
+
+
+def test_a_mail_inside_that_breaks_a_limit_is_a_file_as_it_came() -> None:
+    inside = b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + encodebytes(DEEP)
+    mail = read_mail(of_parts(inside))
+    assert (mail.text, [file.content for file in mail.attachments]) == ("Words.", [DEEP])
+    assert mail.remarks == ("a part of this message could not be read: the message is nested more than 20 deep",)
+
+
+def test_a_mail_inside_with_too_many_headers_is_read_and_those_left_out_are_kept() -> None:
+    inside = b"Content-Type: message/rfc822\n\nSubject: inside\n" + b"X-A: b\n" * 2500 + b"\nWords inside."
+    mail = read_mail(of_parts(inside))
+    assert mail.text == "Words."
+    assert mail.remarks == (
+        "a part of this message could not be read: the message has more than 2000 headers in one place",
+    )
+    kept = b"".join(file.content for file in mail.files)
+    assert kept.count(b"X-A: b") == 2500
+    assert b"Words inside." in kept
+
+
+def test_a_mail_inside_with_a_header_that_cannot_be_written_again_is_kept_as_it_came() -> None:
+    inner = b"Subject: inside\nTo: Ola\n\tCc: <ola@mail.example>\nX-Odd: a\n b: c\n\nWords inside.\n"
+    mail = read_mail(of_parts(b"Content-Type: message/rfc822\n\n" + inner))
+    assert [file.content for file in mail.attachments] == [inner]
+
+
+def test_the_only_mail_inside_shows_a_subject_that_cannot_be_decoded_as_it_came() -> None:
+    odd = "=?utf-8?q?a?= " * 1500
+    mail = read_mail(f"{JANE}Content-Type: message/rfc822\n\nSubject: {odd}\n\nWords inside.".encode())
+    assert f"Subject: {odd.strip()}\n" in mail.text
+    assert mail.text.endswith("Words inside.")
+
+
+def test_a_message_id_that_cannot_be_decoded_costs_nothing_else() -> None:
+    assert read_mail(f"{JANE}Message-ID: {'=?utf-8?q?a?= ' * 1500}\n\nWords.".encode()).text == "Words."
+
+
+@pytest.mark.parametrize("name", ["Jane " * 500, "=?utf-8?q?a?= " * 1500, "J" * 40_000])
+def test_a_name_that_is_too_long_costs_no_address(name: str) -> None:
+    mail = read_mail(f"From: {name} <jane@mail.example>\n\nWords.".encode())
+    assert dict(mail.contacts)[Field.EMAIL] == "jane@mail.example"
+
+
+def test_a_file_that_claims_to_be_base64_and_is_not_is_kept_as_it_came() -> None:
+    part = b"Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\n"
+    written = b"%PDF-1.7 \xff\xfe (!) <<" + b"#" * 50
+    mail = read_mail(of_parts(part + written))
+    assert [(file.name, file.content) for file in mail.attachments] == [("a.pdf", written)]
+    coded = encodebytes(b"x" * 200).replace(b"\n", b"\n!\n")
+    assert [file.content for file in read_mail(of_parts(part + coded)).attachments] == [b"x" * 200]
 
 
 @pytest.mark.parametrize("name", ["Subject", "To", "Cc", "References", "In-Reply-To"])

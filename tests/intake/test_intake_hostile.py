@@ -14,7 +14,7 @@ from cs_console.intake import batches, filing
 from cs_console.intake.incoming import Limits
 from cs_console.intake.intake import ImportCounts, import_jsonl, import_mail
 from tests.support.desk import TestDesk
-from tests.support.stored import entries, quarantine, ticket_numbers
+from tests.support.stored import entries, opened_ticket, quarantine, ticket_numbers
 
 HEADER_NAMES = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "References", "Content-Type", "Received", "X")
 PIECES = (
@@ -134,7 +134,7 @@ SMALL = Limits(message_bytes=1024 * 1024, sealed_bytes=2 * 1024 * 1024)
 def test_a_mail_that_is_too_large_is_kept_whole_up_to_a_bound_and_then_its_beginning(
     test_desk: TestDesk, tmp_path: Path, box: bool
 ) -> None:
-    """The same sizes scaled down: 25 MiB a message, 64 MiB kept sealed."""
+    """The same sizes scaled down: 25 MiB a message, 64 MiB kept sealed. What is kept whole is a ticket."""
     begins = b"From x Sat Nov 21 09:12:00 2026\n" if box else b""
     line = b"Subject: large\n\n" + (b"x" * 99 + b"\n") * 100
     large = line + b"y" * (SMALL.message_bytes + 5 - len(line))
@@ -144,22 +144,21 @@ def test_a_mail_that_is_too_large_is_kept_whole_up_to_a_bound_and_then_its_begin
         paths.append(tmp_path / name)
         paths[-1].write_bytes(begins + content)
     counts = import_mail(operator_session(test_desk.desk), paths, limits=SMALL)
-    assert counts == ImportCounts(read=3, opened=1, quarantined=2)
-    kept = {size: (reason, content) for reason, content, size in quarantine(test_desk.desk)}
-    assert kept[len(large)] == ("too_large: The message is larger than 1 MiB.", large)
-    assert kept[len(huge)][0] == "too_large: The message is larger than 1 MiB. Only the first 1 MiB are kept."
-    assert kept[len(huge)][1] == huge[: SMALL.message_bytes]
+    assert counts == ImportCounts(read=3, opened=2, quarantined=1)
+    assert opened_ticket(test_desk.desk, 10_401).files == (("whole-message.eml", large),)
+    ((reason, content, size),) = quarantine(test_desk.desk)
+    assert reason == "too_large: The message is larger than 1 MiB. Only the first 1 MiB are kept."
+    assert (content, size) == (huge[: SMALL.message_bytes], len(huge))
     assert import_mail(operator_session(test_desk.desk), paths, limits=SMALL).duplicate == 3
 
 
-def test_a_forty_megabyte_mail_is_kept_and_its_neighbours_are_read(sqlite_desk: TestDesk, tmp_path: Path) -> None:
+def test_a_forty_megabyte_mail_is_a_ticket_with_the_whole_of_it(sqlite_desk: TestDesk, tmp_path: Path) -> None:
     (tmp_path / "40.eml").write_bytes(b"Subject: large\n\n" + b"x" * 40 * 1024 * 1024)
     (tmp_path / "small.eml").write_bytes(b"Subject: small\n\nwords\n")
     counts = import_mail(operator_session(sqlite_desk.desk), [tmp_path / "40.eml", tmp_path / "small.eml"])
-    assert counts == ImportCounts(read=2, opened=1, quarantined=1)
-    ((reason, content, size),) = quarantine(sqlite_desk.desk)
-    assert reason.startswith("too_large")
-    assert len(content) == size == 40 * 1024 * 1024 + 16
+    assert counts == ImportCounts(read=2, opened=2)
+    ((name, content),) = opened_ticket(sqlite_desk.desk, 10_401).files
+    assert (name, len(content)) == ("whole-message.eml", 40 * 1024 * 1024 + 16)
 
 
 def test_a_mail_bomb_is_kept_and_costs_no_other_mail(sqlite_desk: TestDesk, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
 
-from cs_console.intake.incoming import IncomingMessage
+from cs_console.intake.incoming import LIMITS, IncomingMessage
 from cs_console.intake.mail import read_mail
 
 HEAD = b"From: Ola Berg <ola@mail.example.org>\nSubject: My question\nMessage-ID: <mb@x.example>\nMIME-Version: 1.0\n"
@@ -410,6 +410,43 @@ def test_a_container_that_is_cut_off_is_kept_and_costs_no_mail(cut: int) -> None
     mail = read(multipart("mixed", part("text/plain", "See the file."), part("application/ms-tnef; name=w.dat", data)))
     assert mail.text == "See the file."
     assert any(file.content == data for file in mail.files)
+
+
+def test_of_more_packed_files_than_a_mail_may_have_the_first_are_files_and_the_whole_is_kept() -> None:
+    data = tnef(FILE * 250)
+    mail = read(multipart("mixed", part("text/plain", "See the files."), part("application/ms-tnef; name=w.dat", data)))
+    assert (mail.text, mail.attachments[0].name, mail.attachments[0].content) == ("See the files.", "w.dat", data)
+    assert 150 < len(mail.attachments) <= LIMITS.mime_parts
+    assert mail.remarks == ("a part of this message could not be read: the message has more than 200 parts",)
+
+
+@pytest.mark.parametrize("media_type", ["application/xhtml+xml", "application/vnd.wap.xhtml+xml; charset=utf-8"])
+def test_xhtml_is_read_as_html(media_type: str) -> None:
+    html = (
+        '<?xml version="1.0" encoding="utf-8"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><head><title/>'
+        '<script src="x"/></head><body><p>Please <b>delete</b> my däta.<br/>Now.</p></body></html>'
+    )
+    assert read(part(media_type, html)).text == "Please delete my däta.\nNow."
+    both = multipart("alternative", part("text/plain", "Please delete my data."), part(media_type, html))
+    assert (read(both).text, read(both).attachments) == ("Please delete my data.", ())
+
+
+def test_the_charset_that_xhtml_itself_names_is_read() -> None:
+    html = '<?xml version="1.0" encoding="windows-1250"?>\n<html><body><p>Łączę wyrazy</p></body></html>'
+    assert read(part("application/xhtml+xml", html.encode("cp1250"))).text == "Łączę wyrazy"
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "base64"])
+def test_line_ends_the_wrong_way_round_are_read(encoding: str) -> None:
+    text = "One.\nTwo.\n\nThree.\n"
+    mail = f"From: a@mail.example\nSubject: Ends\nContent-Transfer-Encoding: {encoding}\n\n"
+    if encoding == "base64":
+        coded = base64.encodebytes(text.replace("\n", "\n\r").encode()).decode()
+        read_one = read_mail(f"{mail}{coded}".encode())
+    else:
+        read_one = read_mail(f"{mail}{text}".replace("\n", "\n\r").encode())
+        assert read_one.content == read_mail(f"{mail}{text}".encode()).content
+    assert (read_one.subject, read_one.text) == ("Ends", "One.\nTwo.\n\nThree.")
 
 
 @pytest.mark.parametrize(

@@ -226,3 +226,11 @@ def test_one_line_without_an_end_is_no_way_around_the_bound(tmp_path: Path) -> N
     (tmp_path / "box").write_bytes(FROM + b"x" * (5 * 1024 * 1024))
     (raw,) = read(tmp_path / "box", limits=limits)
     assert (len(raw.content), raw.size) == (1000, 5 * 1024 * 1024)
+
+
+def test_an_mbox_whose_line_ends_are_the_wrong_way_round_is_read(tmp_path: Path) -> None:
+    box = tmp_path / "box"
+    one = FROM + b"Subject: 1\nTo: a@b.example\n\nx\n>From y\n\n"
+    box.write_bytes((one * 2).replace(b"\n", b"\n\r"))
+    assert contents(box) == [b"Subject: 1\r\nTo: a@b.example\r\n\r\nx\r\nFrom y\r\n\r\n"] * 2
+    assert read(box)[-1].done == box.stat().st_size
