@@ -21,7 +21,8 @@ from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.ticket_keys import new_ticket_keys
 from cs_console.desk import Desk
 from models.columns import microseconds, new_id
-from models.enums import Action, Channel, Field, Role, TicketKind, VerificationMethod
+from models.contact_fields import Field
+from models.enums import Action, Channel, Role, TicketKind, VerificationMethod
 from models.log import LogEntry
 from models.requester import Requester
 from models.ticket import Ticket

@@ -30,7 +30,8 @@ from cs_console.desk import AgentCard, Desk, DeskSession
 from cs_console.errors import ConsoleError
 from cs_console.opening import open_desk
 from cs_console.settings import Settings
-from models.enums import Field, Role
+from models.contact_fields import Field
+from models.enums import Role
 
 AGENTS = 200
 PROCESSES = 4

@@ -6,7 +6,7 @@ from sqlalchemy import Index, String
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
-from models.enums import Field as ContactField
+from models.contact_fields import Field as ContactField
 from models.sealed import Digest, Original, Safe
 
 

@@ -46,20 +46,6 @@ class Priority(IntEnum):
     URGENT = 3
 
 
-class Field(StrEnum):
-    """What can be revealed, one at a time (policy I.(1)3 and I.(2)1)."""
-
-    NICKNAME = "nickname"
-    NAME = "name"
-    MOBILE = "mobile"
-    EMAIL = "e-mail"
-    ADDRESS = "address"
-    POSTCODE = "postcode"
-    OTHER = "other"
-    SUBJECT = "subject"
-    MESSAGE = "message"
-
-
 class Channel(StrEnum):
     MAIL = "mail"
     SMS = "sms"

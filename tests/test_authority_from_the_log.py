@@ -42,18 +42,9 @@ from cs_console.verification.linking import unlink_ticket, whose
 from cs_console.verification.methods import verify_by_note
 from cs_console.verification.windows import close_window
 from models.columns import new_id
+from models.contact_fields import Field
 from models.decision import Approval, Decision
-from models.enums import (
-    Action,
-    AuthoritySort,
-    DecisionState,
-    Field,
-    Link,
-    Result,
-    Role,
-    TicketKind,
-    VerificationMethod,
-)
+from models.enums import Action, AuthoritySort, DecisionState, Link, Result, Role, TicketKind, VerificationMethod
 from models.erasure import Erasure, Hold
 from models.requester import Requester
 from models.ticket import Ticket

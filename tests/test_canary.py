@@ -20,8 +20,9 @@ from cs_console.custody.drafts import save_draft
 from cs_console.desk import DeskSession, operator_session
 from cs_console.intake import intake
 from cs_console.verification import codes
+from models.contact_fields import Field
 from models.counter import Counter
-from models.enums import Action, Field, Role
+from models.enums import Action, Role
 from tests.support.canary import ASCII, CANARY, NEEDLES, canary_mail
 from tests.support.desk import TestDesk
 from tests.support.postgres import data_folder

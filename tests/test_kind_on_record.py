@@ -24,7 +24,8 @@ from cs_console.errors import (
 from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.settlements.settling_needs import still_needed
 from cs_console.tickets.ticket_record import facts, facts_on_record
-from models.enums import Channel, DeliveryState, Field, MessageSort, Role, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import Channel, DeliveryState, MessageSort, Role, TicketKind, TicketState
 from models.message import Message
 from models.ticket import Ticket
 from tests.custody.reveals import CONTACTS, change, is_refused, own_ticket

@@ -20,7 +20,8 @@ from cs_console.intake import intake
 from cs_console.staff import passwords
 from cs_console.tickets import queue
 from cs_console.verification import codes
-from models.enums import Action, Field, Outcome, Role, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import Action, Outcome, Role, TicketKind, TicketState
 from tests.decisions.cases import propose
 from tests.support.desk import TestDesk
 

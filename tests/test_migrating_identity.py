@@ -20,7 +20,8 @@ from cs_console.intake.key_pool import one_at_a_time
 from cs_console.intake.on_file import Put, put_on_file
 from cs_console.verification.codes import options
 from models.contact import Contact
-from models.enums import Field, Link, Role
+from models.contact_fields import Field
+from models.enums import Link, Role
 from models.requester import Requester
 from models.ticket import Ticket
 from tests.support.desk import TestDesk

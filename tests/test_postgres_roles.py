@@ -27,7 +27,8 @@ from cs_console.postgres_roles import CONSOLE, OWNER, RIGHTS, roles_script, tabl
 from cs_console.settings import Settings
 from cs_console.staff.accounts import add_agent
 from cs_console.staff.setup import init_desk
-from models.enums import Action, Channel, Field, Role, TicketKind
+from models.contact_fields import Field
+from models.enums import Action, Channel, Role, TicketKind
 from tests.support.desk import FakeClock, TestDesk
 from tests.support.postgres import empty_database
 from tests.support.recorded import recorded

@@ -68,8 +68,9 @@ from cs_console.verification.codes_on_record import counts_still, tried
 from cs_console.verification.linking import unlink_ticket
 from cs_console.verification.methods import verify_by_note
 from models.agent import Agent
+from models.contact_fields import Field
 from models.decision import Decision
-from models.enums import Action, AuthoritySort, Field, Priority, Role, TicketKind, TicketState, VerificationMethod
+from models.enums import Action, AuthoritySort, Priority, Role, TicketKind, TicketState, VerificationMethod
 from models.erasure import Erasure, Hold
 from models.requester import Requester
 from models.ticket import Ticket

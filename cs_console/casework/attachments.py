@@ -25,7 +25,8 @@ from cs_console.errors import ConsoleError, FileNotSaved, KeyDestroyed, NothingT
 from cs_console.independence.separation import require_not_own
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import facts, pseudonym
-from models.enums import Action, Field, Result, Role
+from models.contact_fields import Field
+from models.enums import Action, Result, Role
 from models.roles import SEES_PERSONAL_DATA, VERIFIES, WORKS_ON_TICKETS
 
 __all__ = ["AttachmentLabel", "Document", "OpenedFile"]

@@ -22,7 +22,8 @@ from cs_console.plain_text import plain
 from cs_console.staff.undertakings import require_current
 from cs_console.verification.windows import close_windows_of
 from models.contact import Contact
-from models.enums import Action, ActKind, Field, Result
+from models.contact_fields import Field
+from models.enums import Action, ActKind, Result
 from models.roles import CORRECTS_CONTACTS
 from models.ticket import Ticket
 from models.verification import Verification

@@ -35,12 +35,12 @@ from cs_console.tickets.ticket_record import ERASED, FACTS, UNREADABLE, TicketFa
 from cs_console.verification.askers import AUTHORITY, asker_of, authority_then
 from models.agent import Agent
 from models.columns import from_microseconds, moment
+from models.contact_fields import Field
 from models.decision import Decision
 from models.enums import (
     Channel,
     DecisionState,
     DeliveryState,
-    Field,
     Link,
     MailClass,
     MessageSort,

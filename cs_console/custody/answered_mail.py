@@ -20,7 +20,8 @@ from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.desk import Desk
 from cs_console.errors import SealBroken
 from models.contact import Contact
-from models.enums import Channel, Field, MessageSort
+from models.contact_fields import Field
+from models.enums import Channel, MessageSort
 from models.message import Message
 
 LOOKED_AT = 50

@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from cs_console.custody.index_state import ACCOUNT, key_name
 from cs_console.custody.keyring import Keyring
-from models.enums import Field
+from models.contact_fields import Field
 
 LONGEST_PHONE = 40
 LONGEST_EMAIL = 254

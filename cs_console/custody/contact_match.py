@@ -12,7 +12,8 @@ from cs_console.custody.opening import open_text
 from cs_console.custody.sealing import Place
 from cs_console.desk import Desk
 from models.contact import Contact
-from models.enums import Field, RequesterState
+from models.contact_fields import Field
+from models.enums import RequesterState
 from models.requester import Requester
 
 

@@ -23,7 +23,8 @@ from cs_console.errors import NothingThere
 from cs_console.prepared import Prepared
 from models.columns import from_microseconds, microseconds, new_id
 from models.contact import Contact
-from models.enums import Channel, Field, Link, RequesterState
+from models.contact_fields import Field
+from models.enums import Channel, Link, RequesterState
 from models.marked_term import MarkedTerm
 from models.message import Message
 from models.requester import Requester

@@ -18,10 +18,11 @@ from cs_console.database import Database
 from cs_console.desk import Desk
 from cs_console.errors import StoreUnavailable
 from models.contact import Contact
+from models.contact_fields import Field
 from models.decision import Decision
 from models.desk_identity import DeskIdentity
 from models.desk_key import DeskKey
-from models.enums import Field, RequesterState
+from models.enums import RequesterState
 from models.log import LogHead
 from models.message import Message
 from models.quarantined import Quarantined

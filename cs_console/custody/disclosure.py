@@ -58,7 +58,8 @@ from models.agent_session import AgentSession
 from models.attachment import Attachment
 from models.columns import from_microseconds, microseconds, moment
 from models.contact import Contact
-from models.enums import Action, Field, Result, Role, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import Action, Result, Role, TicketKind, TicketState
 from models.log import LogEntry
 from models.message import Message
 from models.requester import Requester

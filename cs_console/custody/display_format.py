@@ -3,7 +3,7 @@
 import phonenumbers
 
 from cs_console.custody.blind_index import parse_phone, written_phone
-from models.enums import Field
+from models.contact_fields import Field
 
 
 def for_reading(field: Field, value: str) -> str:

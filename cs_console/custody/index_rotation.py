@@ -38,8 +38,8 @@ from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, KeyMissing, NothingThere, SealBroken
 from models.contact import Contact
+from models.contact_fields import Field
 from models.counter import Counter
-from models.enums import Field
 from models.requester import Requester
 
 BATCH = 500

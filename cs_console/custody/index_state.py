@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.database import Database
+from models.contact_fields import Field
 from models.counter import Counter
-from models.enums import Field
 
 ACCOUNT = "account"
 INDEXES = (Field.MOBILE.value, Field.EMAIL.value, ACCOUNT)

@@ -13,7 +13,7 @@ from itertools import islice, pairwise, product
 from cs_console.custody.common_words import is_common, turns_meaning
 from cs_console.custody.folding import Folded, Span, spellings
 from cs_console.custody.personal_data import UNSPACED
-from models.enums import Field
+from models.contact_fields import Field
 
 SHORTEST_KNOWN = 2
 SHORTEST_ADDRESS_PART = 6

@@ -3,7 +3,7 @@
 import phonenumbers
 
 from cs_console.plain_text import plain
-from models.enums import Field
+from models.contact_fields import Field
 
 DOT = "•"
 HIDDEN = DOT * 3

@@ -11,7 +11,7 @@ from cs_console.custody.opening import open_text
 from cs_console.custody.sealing import Place
 from cs_console.desk import Desk
 from models.contact import Contact
-from models.enums import Field
+from models.contact_fields import Field
 
 
 def set_on_file(

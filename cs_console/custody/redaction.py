@@ -10,7 +10,7 @@ from cs_console.custody.folding import Folded, Span, blanked
 from cs_console.custody.known_terms import KnownTerms, Values
 from cs_console.custody.national_ids import chinese_ids, national_ids
 from cs_console.custody.phones_in_text import Looks, phones
-from models.enums import Field
+from models.contact_fields import Field
 
 SECONDS = 5.0
 REST = "the rest is sealed"

@@ -16,7 +16,8 @@ from cs_console.desk import Desk
 from cs_console.errors import ConsoleError, StoreUnavailable
 from models.acknowledgement import Acknowledgement
 from models.contact import Contact
-from models.enums import Channel, Field, Link, MessageSort, TicketState
+from models.contact_fields import Field
+from models.enums import Channel, Link, MessageSort, TicketState
 from models.message import Message
 from models.ticket import Ticket
 

@@ -16,7 +16,7 @@ from cs_console.delivery import sms, smtp
 from cs_console.delivery.flowed import flowed
 from cs_console.errors import BadSettings, DeliveryFailed
 from cs_console.settings import Settings
-from models.enums import Field
+from models.contact_fields import Field
 
 
 class _MessageIds(UnstructuredHeader, BaseHeader):

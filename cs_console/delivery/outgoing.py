@@ -42,7 +42,8 @@ from cs_console.tickets.ticket_record import pseudonym
 from models.agent import Agent
 from models.columns import new_id
 from models.contact import Contact
-from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Result
+from models.contact_fields import Field
+from models.enums import Action, Channel, DeliveryState, MessageSort, Result
 from models.message import Message
 from models.ticket import Ticket
 

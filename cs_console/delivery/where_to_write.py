@@ -16,7 +16,8 @@ from cs_console.desk import Desk
 from cs_console.prepared import Prepared
 from cs_console.tickets.ticket_record import TicketFacts
 from models.contact import Contact
-from models.enums import Channel, Field, Link, MessageSort
+from models.contact_fields import Field
+from models.enums import Channel, Link, MessageSort
 from models.message import Message
 from models.verification import Verification
 

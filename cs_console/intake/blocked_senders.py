@@ -24,7 +24,8 @@ from cs_console.tickets.ticket_record import facts, record_about, require_own
 from models.agent import Agent
 from models.blocked_sender import BlockedSender
 from models.columns import new_id
-from models.enums import Action, Field, Role
+from models.contact_fields import Field
+from models.enums import Action, Role
 from models.roles import BLOCKS_SENDERS
 
 LONGEST_REASON = 500

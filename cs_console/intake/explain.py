@@ -17,7 +17,8 @@ from cs_console.intake.quarantine import is_kept
 from cs_console.intake.set_aside import class_here, is_set_aside, sentence, spam_reason
 from cs_console.intake.threads import continued_ticket, ticket_holding
 from cs_console.policy.schema import Pack
-from models.enums import Field, MailClass
+from models.contact_fields import Field
+from models.enums import MailClass
 
 OPEN, APPEND, NOTE, DUPLICATE, SKIP, QUARANTINE = "open", "append", "note", "duplicate", "skip", "quarantine"
 _OUTCOMES = {

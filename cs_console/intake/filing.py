@@ -39,7 +39,8 @@ from cs_console.intake.set_aside import class_here, is_set_aside, set_aside, spa
 from cs_console.intake.threads import Continued, continued_ticket, names_a_ticket, ticket_holding, wake
 from cs_console.tickets.numbers import lock_counter, next_number
 from cs_console.tickets.requesters import add_requester
-from models.enums import Action, Channel, Field, Link, MailClass, Priority, Role, SetAside, TicketState
+from models.contact_fields import Field
+from models.enums import Action, Channel, Link, MailClass, Priority, Role, SetAside, TicketState
 from models.ticket import Ticket
 
 OLDEST_BELIEVED = timedelta(days=366)

@@ -15,7 +15,8 @@ from cs_console.intake.incoming import LIMITS, IncomingMessage
 from cs_console.intake.key_pool import NewKey
 from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.plain_text import one_line, plain
-from models.enums import ActKind, Channel, Field, TicketKind
+from models.contact_fields import Field
+from models.enums import ActKind, Channel, TicketKind
 from models.roles import OPENS_TICKETS
 
 CHANNELS = (Channel.CALL, Channel.LETTER, Channel.FORM)

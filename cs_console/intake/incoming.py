@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.enums import Channel, Field, MailClass, TicketKind
+from models.contact_fields import Field
+from models.enums import Channel, MailClass, TicketKind
 
 MEBIBYTE = 1024 * 1024
 

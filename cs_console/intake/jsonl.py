@@ -32,7 +32,8 @@ from cs_console.intake.incoming import LIMITS, NOT_READ, IncomingFile, IncomingM
 from cs_console.intake.mail import content_name, cut_text
 from cs_console.intake.same_message import content_of_line
 from cs_console.plain_text import one_line, plain
-from models.enums import Channel, Field, TicketKind
+from models.contact_fields import Field
+from models.enums import Channel, TicketKind
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LONGEST_VALUE = 500

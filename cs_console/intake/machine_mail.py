@@ -27,7 +27,8 @@ from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.intake.set_aside import sentence, set_aside
 from cs_console.intake.threads import Continued, answered_ticket, ticket_of_line
 from models.contact import Contact
-from models.enums import Action, DeliveryState, Field, MailClass, MessageSort, SetAside
+from models.contact_fields import Field
+from models.enums import Action, DeliveryState, MailClass, MessageSort, SetAside
 from models.message import Message
 from models.ticket import Ticket
 

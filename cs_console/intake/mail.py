@@ -20,7 +20,8 @@ from cs_console.intake.our_mail import OurMail
 from cs_console.intake.same_message import content_of_mail
 from cs_console.intake.senders import Sender, sender_of
 from cs_console.plain_text import one_line, plain
-from models.enums import Channel, Field, MailClass
+from models.contact_fields import Field
+from models.enums import Channel, MailClass
 
 _LONGEST_SUBJECT = 2000
 _LONGEST_ID = 998

@@ -31,7 +31,8 @@ from cs_console.tickets.numbers import lock_counter
 from cs_console.tickets.requesters import add_requester
 from cs_console.verification.windows import close_windows_of
 from models.columns import EPOCH
-from models.enums import Action, Field, RequesterState
+from models.contact_fields import Field
+from models.enums import Action, RequesterState
 from models.requester import Requester
 
 _OF_ACCOUNT = Prepared(select(col(Requester.id)).where(col(Requester.account) == bindparam("token")))

@@ -20,7 +20,8 @@ from cs_console.prepared import Prepared
 from cs_console.tickets.back_to_work import state_at_work
 from models.columns import microseconds
 from models.contact import Contact
-from models.enums import Field, Link, MailClass, MessageSort, RequesterState, SenderCheck, TicketState
+from models.contact_fields import Field
+from models.enums import Link, MailClass, MessageSort, RequesterState, SenderCheck, TicketState
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket

@@ -27,8 +27,8 @@ from cs_console.policy.parts import Count, Days, Key, Language, Part, Said, Sent
 from cs_console.policy.reply_rules import ReplyRules
 from cs_console.policy.verification_rules import VerificationRules
 from cs_console.policy.workflow_rules import SettlingRules, WorkflowRules, broken_workflows
+from models.contact_fields import Field as ContactField
 from models.enums import AuthoritySort, Outcome, TicketKind, VerificationMethod
-from models.enums import Field as ContactField
 
 
 def _real_day(text: str) -> str:

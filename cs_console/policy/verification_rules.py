@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from cs_console.policy.parts import Count, Days, Letter, Minutes, Part, Said, Sentence
+from models.contact_fields import Field as ContactField
 from models.enums import AuthoritySort, VerificationMethod
-from models.enums import Field as ContactField
 
 
 class CodeRules(Part):

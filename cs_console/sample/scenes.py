@@ -20,7 +20,8 @@ from cs_console.settlements.settling import settle
 from cs_console.settlements.settling_rules import Settling
 from cs_console.staff import sign_in
 from cs_console.verification import codes
-from models.enums import Field, Outcome, Priority, TicketState
+from models.contact_fields import Field
+from models.enums import Outcome, Priority, TicketState
 
 _CODE = re.compile(r"\b[0-9]{8}\b")
 

@@ -16,7 +16,8 @@ from cs_console.errors import BadInput, TooManyLookUps
 from cs_console.staff.undertakings import require_current
 from models.columns import microseconds
 from models.contact import Contact
-from models.enums import Action, Field, RequesterState, Result
+from models.contact_fields import Field
+from models.enums import Action, RequesterState, Result
 from models.log import LogEntry
 from models.requester import Requester
 from models.roles import SEES_PERSONAL_DATA

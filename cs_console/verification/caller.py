@@ -19,7 +19,8 @@ from cs_console.verification.cases import Case, case_of
 from cs_console.verification.limits import DAY, HOUR
 from models.agent import Agent
 from models.caller_check import CallerCheck
-from models.enums import Action, ActKind, Field, Result
+from models.contact_fields import Field
+from models.enums import Action, ActKind, Result
 from models.roles import VERIFIES
 
 LONGEST_SAID = 500

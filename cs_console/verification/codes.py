@@ -51,7 +51,8 @@ from cs_console.verification.windows import Opened, Verified, deliver, open_wind
 from models.agent import Agent
 from models.columns import from_microseconds, microseconds, new_id
 from models.contact import Contact
-from models.enums import Action, ActKind, Field, Result, VerificationMethod
+from models.contact_fields import Field
+from models.enums import Action, ActKind, Result, VerificationMethod
 from models.roles import LIFTS_LOCKS, VERIFIES, WORKS_ON_TICKETS
 from models.ticket import Ticket
 from models.verification import Verification, VerificationCode

@@ -44,6 +44,7 @@ from cs_console.verification.windows import close_window
 from models.agent import Agent
 from models.authority import Authority
 from models.columns import new_id
+from models.contact_fields import Field
 from models.decision import Decision
 from models.enums import (
     WAITING_TO_GO,
@@ -51,7 +52,6 @@ from models.enums import (
     DecisionState,
     DeliveryState,
     ErasureState,
-    Field,
     Link,
     RequesterState,
     TicketState,

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from cs_console.tickets.look_up import look_up
-from models.enums import Field
+from models.contact_fields import Field
 from screens.frame.dialog import Dialog
 from screens.frame.steps import in_steps
 from screens.widgets.choice_list import Choice, ChoiceList

@@ -11,7 +11,8 @@ from textual.widgets import Input, Select, TextArea
 
 from cs_console.errors import ConsoleError
 from cs_console.intake.form import CHANNELS, FormEntry, OpenedByForm, open_by_form
-from models.enums import Channel, Field, TicketKind
+from models.contact_fields import Field
+from models.enums import Channel, TicketKind
 from screens.frame.draft_screen import DraftScreen
 from screens.frame.steps import in_steps
 from screens.registry import TAB_AT_ONCE, bindings_for

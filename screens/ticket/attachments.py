@@ -6,7 +6,7 @@ from functools import partial
 from cs_console.casework.attachments import AttachmentLabel
 from cs_console.custody.disclosure import purposes_for
 from cs_console.errors import NothingThere
-from models.enums import Field
+from models.contact_fields import Field
 from screens.frame.choice import ChoiceDialog
 from screens.ticket.attachment import AttachmentScreen
 from screens.ticket.attachment_words import label_words

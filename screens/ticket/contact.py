@@ -5,7 +5,7 @@ from functools import partial
 
 from cs_console.casework.contacts import change_contact
 from cs_console.casework.conversation import TicketView
-from models.enums import Field
+from models.contact_fields import Field
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import forgetting_draft
 from screens.ticket.open_ticket import OpenTicket

@@ -6,7 +6,8 @@ from datetime import timedelta
 from cs_console.casework.conversation import FieldState, TicketView
 from cs_console.custody.contacts import MaskedContact
 from cs_console.local_time import hour, moment
-from models.enums import Field, Link, Priority, TicketState
+from models.contact_fields import Field
+from models.enums import Link, Priority, TicketState
 from screens.ticket.facts import Fact
 from screens.ticket.language_names import language_name
 

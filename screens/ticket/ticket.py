@@ -12,7 +12,8 @@ from textual.widget import Widget
 from cs_console.casework.conversation import TicketView, open_ticket, reload, why_no_reply
 from cs_console.casework.undo import take_back
 from cs_console.custody.disclosure import Target
-from models.enums import Field, MessageSort
+from models.contact_fields import Field
+from models.enums import MessageSort
 from models.roles import LIFTS_LOCKS, VERIFIES
 from screens.decisions.decision import DecisionScreen
 from screens.frame.console_screen import ConsoleScreen

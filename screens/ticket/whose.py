@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from cs_console.verification.linking import Candidate, Whose, link_ticket, look_for_person, unlink_ticket, whose
-from models.enums import Field, Link
+from models.contact_fields import Field
+from models.enums import Link
 from screens.frame.dialog import Dialog
 from screens.frame.steps import in_steps
 from screens.frame.text_dialog import forgetting_draft

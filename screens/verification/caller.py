@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from cs_console.verification.caller import LONGEST_SAID, CallerAnswer, check_caller
-from models.enums import Field
+from models.contact_fields import Field
 from screens.frame.dialog import Dialog
 from screens.widgets.forgetting_input import ForgettingInput
 from screens.widgets.notice_bar import Said, Tone

@@ -17,7 +17,8 @@ from cs_console.verification.authority import end_authority, record_age_band, se
 from cs_console.verification.codes import SentCode, VerificationStatus, check_code, lift_lock, send_code, status
 from cs_console.verification.methods import Verified, verify_by_note
 from cs_console.verification.ways import Act, Way, Ways, ways
-from models.enums import AuthoritySort, Field, VerificationMethod
+from models.contact_fields import Field
+from models.enums import AuthoritySort, VerificationMethod
 from screens.frame.amounts import countdown
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen

@@ -22,12 +22,12 @@ from cs_console.verification.authority import see_authority
 from cs_console.verification.caller import check_caller
 from cs_console.verification.codes import check_code, send_code
 from cs_console.verification.methods import verify_by_note
+from models.contact_fields import Field
 from models.enums import (
     Action,
     ActKind,
     AuthoritySort,
     Channel,
-    Field,
     Result,
     Role,
     TicketKind,

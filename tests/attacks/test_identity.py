@@ -32,11 +32,11 @@ from cs_console.verification.methods import verify_by_note
 from models.acknowledgement import Acknowledgement
 from models.columns import EPOCH, new_id
 from models.contact import Contact
+from models.contact_fields import Field
 from models.enums import (
     Action,
     ErasureCause,
     ErasureState,
-    Field,
     Link,
     MessageSort,
     RequesterState,

@@ -35,10 +35,10 @@ from cs_console.tickets.ticket_record import facts
 from cs_console.verification.codes import check_code, options, send_code, status
 from cs_console.verification.linking import Whose, link_ticket, look_for_person, unlink_ticket, whose
 from cs_console.verification.methods import verify_by_note
+from models.contact_fields import Field
 from models.enums import (
     Action,
     DeliveryState,
-    Field,
     Link,
     MessageSort,
     RequesterState,

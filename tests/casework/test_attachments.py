@@ -45,7 +45,8 @@ from cs_console.errors import (
 from cs_console.upkeep import keep_up
 from models.agent_session import AgentSession
 from models.attachment import Attachment
-from models.enums import Action, Field, MessageSort, RequesterState, Result, Role, TicketKind
+from models.contact_fields import Field
+from models.enums import Action, MessageSort, RequesterState, Result, Role, TicketKind
 from models.log import LogEntry, LogHead
 from models.message import Message
 from models.requester import Requester

@@ -27,13 +27,13 @@ from cs_console.local_time import hour_or_moment
 from cs_console.tickets.ticket_record import ERASED, UNREADABLE
 from models.attachment import Attachment
 from models.columns import new_id
+from models.contact_fields import Field
 from models.decision import Decision
 from models.enums import (
     Action,
     Channel,
     DecisionState,
     DeliveryState,
-    Field,
     MessageSort,
     Outcome,
     Role,

@@ -12,7 +12,8 @@ from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import DeskSession
 from cs_console.errors import BadInput, ChangedElsewhere, KeyDestroyed, NotAllowed, NothingThere, NoUndertaking
 from cs_console.tickets.queue import page
-from models.enums import Action, Field, Role
+from models.contact_fields import Field
+from models.enums import Action, Role
 from models.marked_term import MarkedTerm
 from models.message import Message
 from tests.support.desk import TestDesk

@@ -30,7 +30,8 @@ from cs_console.errors import (
     WrongState,
 )
 from models.attachment import Attachment, DraftFile
-from models.enums import Action, DeliveryState, Field, Role
+from models.contact_fields import Field
+from models.enums import Action, DeliveryState, Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.files import pdf_of

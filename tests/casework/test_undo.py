@@ -25,7 +25,8 @@ from cs_console.upkeep import keep_up
 from cs_console.verification.linking import link_ticket
 from models.agent import Agent
 from models.contact import Contact
-from models.enums import AccountState, Action, DeliveryState, Field, RequesterState, Result, Role, TicketState
+from models.contact_fields import Field
+from models.enums import AccountState, Action, DeliveryState, RequesterState, Result, Role, TicketState
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket

@@ -21,7 +21,8 @@ from cs_console.errors import (
     WrongState,
 )
 from cs_console.tickets.ticket_record import TicketFacts, facts
-from models.enums import Action, Field, Priority, Role, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import Action, Priority, Role, TicketKind, TicketState
 from models.log import LogEntry
 from models.verification import Verification
 from tests.support.desk import TestDesk

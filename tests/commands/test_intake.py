@@ -10,7 +10,8 @@ from typer.testing import CliRunner, Result
 from cs_console.commands import app
 from cs_console.intake.blocked_senders import block_sender
 from cs_console.intake.quarantine import keep
-from models.enums import Field, Role
+from models.contact_fields import Field
+from models.enums import Role
 from tests.support.desk import TestDesk
 from tests.support.stored import entries, ticket_numbers, unreadable
 from tests.support.tickets import make_ticket

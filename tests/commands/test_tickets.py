@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cs_console.commands.tickets import app
-from models.enums import Field, Role, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import Role, TicketKind, TicketState
 from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket, make_ticket
 

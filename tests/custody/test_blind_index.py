@@ -11,7 +11,7 @@ from cs_console.custody.blind_index import (
     normalise_phone,
     reference_token,
 )
-from models.enums import Field
+from models.contact_fields import Field
 from tests.support.desk import TestDesk
 
 

@@ -31,7 +31,8 @@ from cs_console.errors import (
 from cs_console.tickets.look_up import look_up
 from models.agent_session import AgentSession
 from models.contact import Contact
-from models.enums import Action, Field, RequesterState, Result, Role
+from models.contact_fields import Field
+from models.enums import Action, RequesterState, Result, Role
 from models.requester import Requester
 from models.ticket import Ticket
 from models.verification import Verification

@@ -27,7 +27,8 @@ from cs_console.errors import (
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.contact import Contact
-from models.enums import AccountState, Action, Field, Role, TicketKind
+from models.contact_fields import Field
+from models.enums import AccountState, Action, Role, TicketKind
 from models.log import LogEntry
 from models.ticket import Ticket
 from models.undertaking import Undertaking

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cs_console.custody.blind_index import normalise_phone
 from cs_console.custody.display_format import for_reading
-from models.enums import Field
+from models.contact_fields import Field
 
 
 @pytest.mark.parametrize(

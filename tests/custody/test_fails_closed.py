@@ -20,7 +20,8 @@ from cs_console.errors import (
 )
 from cs_console.upkeep import keep_up
 from models.contact import Contact
-from models.enums import Action, Field, Result
+from models.contact_fields import Field
+from models.enums import Action, Result
 from models.log import LogHead
 from models.message import Message
 from models.ticket import Ticket

@@ -28,7 +28,8 @@ from cs_console.intake.intake import from_bytes, take_in
 from cs_console.opening import open_desk
 from cs_console.tickets.look_up import look_up
 from models.contact import Contact
-from models.enums import Field, Role
+from models.contact_fields import Field
+from models.enums import Role
 from models.requester import Requester
 from tests.erasure.erasures import PASSWORD, people, proposed
 from tests.support.desk import TestDesk

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cs_console.custody.folding import Folded, Span
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.redaction import redact
-from models.enums import Field
+from models.contact_fields import Field
 
 REGIONS = ("CN", "GB", "DE", "US")
 

@@ -17,7 +17,8 @@ from cs_console.custody.ticket_keys import opened_keys
 from cs_console.desk import DeskSession
 from cs_console.errors import StoreUnavailable
 from cs_console.tickets.queue import page
-from models.enums import Action, Field, Link, Role
+from models.contact_fields import Field
+from models.enums import Action, Link, Role
 from models.message import Message
 from models.ticket import Ticket
 from tests.support.desk import TestDesk

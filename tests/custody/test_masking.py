@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cs_console.custody.masking import mask
 from cs_console.plain_text import plain
-from models.enums import Field
+from models.contact_fields import Field
 
 REGIONS = ("CN", "HK", "TW", "US", "GB", "DE", "FR", "ES", "JP", "SA", "BR", "IN", "FI", "LU", "NU")
 NAMES = st.text(min_size=0, max_size=40) | st.text("王小明李华陈東京한글", min_size=1, max_size=6)

@@ -13,7 +13,7 @@ from cs_console.custody.cards_in_text import passes_luhn
 from cs_console.custody.order_numbers import is_of_an_order
 from cs_console.custody.redaction import hidden_spans, redact
 from cs_console.plain_text import plain
-from models.enums import Field
+from models.contact_fields import Field
 
 REGIONS = ("CN", "HK", "TW", "US", "GB", "DE", "FR", "ES", "JP")
 MEBIBYTE = 1 << 20

@@ -11,7 +11,7 @@ from benchmarks.redaction import REGIONS, WELL_FORMED, hidden_by_mistake, missed
 from cs_console.custody.folding import Span
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.redaction import hidden_spans, redact
-from models.enums import Field
+from models.contact_fields import Field
 
 KINDS = (
     "PHONE", "EMAIL", "CARD", "IBAN", "ID", "PASSPORT", "ACCOUNT", "MESSENGER", "ADDRESS", "BIRTH", "PERSON"

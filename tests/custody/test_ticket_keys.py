@@ -27,9 +27,10 @@ from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.tickets.queue import page
 from cs_console.tickets.ticket_record import facts
 from models.columns import new_id
+from models.contact_fields import Field
 from models.decision import Decision
 from models.draft import Draft
-from models.enums import Channel, Field, MessageSort, RequesterState, Role
+from models.enums import Channel, MessageSort, RequesterState, Role
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket

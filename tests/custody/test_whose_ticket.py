@@ -18,8 +18,9 @@ from cs_console.errors import ConsoleError, LogBroken, NotVerified, NotVouched, 
 from cs_console.verification.authority import record_age_band
 from cs_console.verification.codes import send_code
 from cs_console.verification.windows import close_window
+from models.contact_fields import Field
 from models.counter import Counter
-from models.enums import Action, Field, Role, TicketKind
+from models.enums import Action, Role, TicketKind
 from models.log import LogEntry
 from models.ticket import Ticket
 from models.verification import Verification

@@ -25,17 +25,8 @@ from cs_console.errors import (
     WrongState,
 )
 from models.contact import Contact
-from models.enums import (
-    Action,
-    Channel,
-    DecisionState,
-    DeliveryState,
-    Field,
-    Outcome,
-    Role,
-    TicketKind,
-    TicketState,
-)
+from models.contact_fields import Field
+from models.enums import Action, Channel, DecisionState, DeliveryState, Outcome, Role, TicketKind, TicketState
 from models.verification import Verification
 from tests.decisions.cases import (
     PASSWORD,

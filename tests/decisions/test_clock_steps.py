@@ -27,11 +27,11 @@ from cs_console.errors import (
 )
 from cs_console.tickets.queue import due_words, page
 from cs_console.verification.methods import verify_by_note
+from models.contact_fields import Field
 from models.enums import (
     Action,
     ClockMove,
     DeliveryState,
-    Field,
     MessageSort,
     Result,
     Role,

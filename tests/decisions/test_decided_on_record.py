@@ -20,8 +20,9 @@ from cs_console.tickets.ticket_record import facts
 from models.asked import Asked
 from models.clock_event import ClockEvent
 from models.columns import new_id
+from models.contact_fields import Field
 from models.decision import Approval, Decision
-from models.enums import ClockMove, Field, Role, TicketKind, TicketState
+from models.enums import ClockMove, Role, TicketKind, TicketState
 from models.ticket import Ticket
 from tests.access_log.tampering import hand
 from tests.custody.reveals import change

@@ -30,8 +30,9 @@ from cs_console.policy.ground_rules import Ground
 from cs_console.verification.codes import check_code, send_code
 from models.agent import Agent
 from models.columns import from_microseconds
+from models.contact_fields import Field
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, Field, MessageSort, Outcome, Result, Role, TicketKind, TicketState
+from models.enums import Action, DecisionState, MessageSort, Outcome, Result, Role, TicketKind, TicketState
 from models.log import LogEntry
 from models.message import Message
 from models.ticket import Ticket

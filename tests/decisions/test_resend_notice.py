@@ -26,7 +26,8 @@ from cs_console.errors import (
 )
 from cs_console.upkeep import keep_up
 from models.contact import Contact
-from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Role, TicketState
+from models.contact_fields import Field
+from models.enums import Action, Channel, DeliveryState, MessageSort, Role, TicketState
 from models.message import Message
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.support.desk import TestDesk

@@ -14,7 +14,8 @@ from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import DeskSession, operator_session
 from cs_console.errors import DeliveryFailed
 from cs_console.intake.intake import import_mail
-from models.enums import Action, DeliveryState, Field, MessageSort, Role, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import Action, DeliveryState, MessageSort, Role, TicketKind, TicketState
 from models.ticket import Ticket
 from screens.ticket.clock_dialogs import sent_words
 from screens.ticket.compose import reply_words

@@ -30,7 +30,7 @@ from cs_console.delivery.channels import Outgoing, hand_over, mail_of
 from cs_console.delivery.smtp import server_of
 from cs_console.errors import BadSettings, DeliveryFailed, DeliveryUnknown
 from cs_console.settings import Settings
-from models.enums import Field
+from models.contact_fields import Field
 from tests.support.peers import http_peer
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise's import

@@ -17,7 +17,8 @@ from cs_console.delivery.outgoing import deliver_queued, queue_message, send_now
 from cs_console.desk import Desk
 from cs_console.errors import ContactNotOnFile, DeliveryFailed, KeyDestroyed, LogBroken, NothingThere
 from models.contact import Contact
-from models.enums import Action, DeliveryState, Field, MessageSort, Result, Role
+from models.contact_fields import Field
+from models.enums import Action, DeliveryState, MessageSort, Result, Role
 from models.log import LogHead
 from models.message import Message
 from tests.support.desk import TestDesk

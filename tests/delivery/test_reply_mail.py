@@ -26,7 +26,8 @@ from cs_console.desk import operator_session
 from cs_console.intake.intake import import_jsonl, import_mail
 from cs_console.policy.reply_rules import ReplyRules
 from models.contact import Contact
-from models.enums import DeliveryState, Field, MessageSort, Role
+from models.contact_fields import Field
+from models.enums import DeliveryState, MessageSort, Role
 from models.message import Message
 from models.ticket import Ticket
 from tests.support.desk import TestDesk

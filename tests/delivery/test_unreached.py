@@ -6,7 +6,8 @@ from sqlmodel import col
 
 from cs_console.delivery import smtp
 from cs_console.delivery.outgoing import deliver_queued, queue_message
-from models.enums import DeliveryState, Field, MessageSort
+from models.contact_fields import Field
+from models.enums import DeliveryState, MessageSort
 from models.message import Message
 from tests.support.desk import TestDesk
 from tests.support.peers import http_peer, refusing_place, silent_peer

@@ -8,7 +8,8 @@ from sqlmodel import col
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Desk, DeskSession
 from cs_console.erasure.erasure import open_erasures, propose_erasure
-from models.enums import Field, Role
+from models.contact_fields import Field
+from models.enums import Role
 from models.erasure import Erasure
 from tests.decisions.cases import PASSWORD, grant, person, propose, request
 from tests.support.desk import TestDesk

@@ -47,13 +47,13 @@ from cs_console.staff.sign_in import sign_in
 from cs_console.tickets.look_up import look_up
 from models.columns import new_id
 from models.contact import Contact
+from models.contact_fields import Field
 from models.decision import Decision
 from models.enums import (
     Action,
     DecisionState,
     DeliveryState,
     ErasureState,
-    Field,
     Outcome,
     RequesterState,
     Result,

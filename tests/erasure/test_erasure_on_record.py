@@ -32,8 +32,9 @@ from cs_console.errors import ErasureNotProven, KeyDestroyed, NotErasable, NotVo
 from cs_console.tickets.queue import page
 from cs_console.tickets.ticket_record import ERASED
 from cs_console.verification.linking import link_ticket, unlink_ticket
+from models.contact_fields import Field
 from models.decision import Approval, Decision
-from models.enums import Action, Field, Outcome, RequesterState, Result, Role, TicketKind, TicketState
+from models.enums import Action, Outcome, RequesterState, Result, Role, TicketKind, TicketState
 from models.erasure import Erasure, Hold
 from models.log import ENDS
 from models.requester import Requester

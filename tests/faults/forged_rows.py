@@ -29,8 +29,9 @@ from cs_console.verification.authority import record_age_band
 from cs_console.verification.codes import check_code, send_code
 from cs_console.verification.windows import close_window
 from models.agent import Agent
+from models.contact_fields import Field
 from models.decision import Approval
-from models.enums import AccountState, Field, Role, TicketKind, VerificationMethod
+from models.enums import AccountState, Role, TicketKind, VerificationMethod
 from models.erasure import Hold
 from models.requester import Requester
 from models.second_factor import SecondFactor

@@ -19,8 +19,9 @@ from cs_console.errors import ConsoleError
 from cs_console.verification.codes import check_code, code_hash
 from cs_console.verification.codes_on_record import about_sent
 from models.columns import new_id
+from models.contact_fields import Field
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, Field, MessageSort, Role, TicketKind
+from models.enums import Action, DecisionState, MessageSort, Role, TicketKind
 from models.log import LogEntry, LogHead
 from models.message import Message
 from models.requester import Requester

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.errors import ConsoleError
-from models.enums import Field
+from models.contact_fields import Field
 from tests.faults.act_forever import desk_of
 from tests.faults.acts.act import session_of
 from tests.faults.processes import say

@@ -13,7 +13,8 @@ from cs_console.errors import BadInput, NoOneIndependent, NotAllowed, NotIndepen
 from cs_console.independence.matters import name_matter
 from cs_console.independence.separation import excluded_agents
 from cs_console.verification.linking import link_ticket, unlink_ticket
-from models.enums import AccountState, Action, Field, Result, Role, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import AccountState, Action, Result, Role, TicketKind, TicketState
 from models.linking import Linking
 from tests.decisions.cases import PASSWORD, person, propose, refusal
 from tests.settlements.settlements import CONTACTS, Refused, about, end, refused, settling

@@ -12,7 +12,7 @@ from cs_console.intake.incoming import MEBIBYTE, REST_KEPT
 from cs_console.intake.intake import ImportCounts, import_jsonl, import_mail
 from cs_console.intake.mail import read_mail
 from cs_console.policy.loader import DEFAULT, SHIPPED, load_pack
-from models.enums import Field
+from models.contact_fields import Field
 from tests.support.desk import TestDesk
 from tests.support.stored import OpenedTicket, opened_ticket
 

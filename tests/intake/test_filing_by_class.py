@@ -19,12 +19,12 @@ from cs_console.intake.mail import read_mail
 from cs_console.intake.our_mail import OurMail
 from cs_console.intake.quarantine import listing
 from cs_console.tickets.queue import page
+from models.contact_fields import Field
 from models.enums import (
     Action,
     Channel,
     ClockMove,
     DeliveryState,
-    Field,
     Link,
     MailClass,
     MessageSort,

@@ -7,7 +7,7 @@ import pytest
 from cs_console.intake.header_repair import BROKEN, repaired
 from cs_console.intake.incoming import IncomingMessage
 from cs_console.intake.mail import read_mail
-from models.enums import Field
+from models.contact_fields import Field
 
 HEAD = b"From: Eva Roth <eva@mail.example.org>\nSubject: Delete my account\nMessage-ID: <hr@mail.example.org>\n"
 BODY = b"\nPlease delete it.\nFrom now on I shop elsewhere.\n"

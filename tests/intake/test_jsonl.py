@@ -15,7 +15,8 @@ from cs_console.errors import BadInput
 from cs_console.intake.incoming import LIMITS, Limits
 from cs_console.intake.intake import ImportCounts, import_jsonl
 from models.contact import Contact
-from models.enums import Channel, Field, Link, TicketKind
+from models.contact_fields import Field
+from models.enums import Channel, Link, TicketKind
 from models.requester import Requester
 from models.verification import Verification
 from tests.support.desk import TestDesk

@@ -7,7 +7,8 @@ import pytest
 
 from cs_console.intake.incoming import IncomingMessage
 from cs_console.intake.mail import read_mail
-from models.enums import Channel, Field
+from models.contact_fields import Field
+from models.enums import Channel
 
 MAILS = Path(__file__).parent.parent / "data" / "mail"
 

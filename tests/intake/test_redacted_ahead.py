@@ -10,7 +10,8 @@ from cs_console.desk import operator_session
 from cs_console.intake import filing, intake
 from cs_console.intake.incoming import IncomingMessage
 from cs_console.intake.redacted_ahead import OtherTerms, RedactedAhead, redacting_ahead
-from models.enums import Channel, Field
+from models.contact_fields import Field
+from models.enums import Channel
 from tests.support.desk import TestDesk
 from tests.support.stored import opened_ticket
 from tests.support.tickets import make_requester

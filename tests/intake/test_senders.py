@@ -5,7 +5,7 @@ import pytest
 from cs_console.intake.incoming import IncomingMessage
 from cs_console.intake.mail import read_mail
 from cs_console.intake.our_mail import OurMail, is_no_reply
-from models.enums import Field
+from models.contact_fields import Field
 
 OURS = OurMail(frozenset({"service@shop.example"}), frozenset({"shop.example"}), frozenset({"service", "help"}))
 

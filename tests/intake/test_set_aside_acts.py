@@ -27,7 +27,8 @@ from cs_console.intake.intake import import_mail, take_in
 from cs_console.intake.mail import read_mail
 from cs_console.intake.quarantine import counts, keep, listing, listing_with_subjects
 from cs_console.intake.set_aside_acts import drop, release, retry, retry_after_update, show
-from models.enums import Action, Field, Role, SetAside, TicketKind
+from models.contact_fields import Field
+from models.enums import Action, Role, SetAside, TicketKind
 from models.quarantined import Quarantined
 from tests.support.desk import TestDesk
 from tests.support.stored import entries, opened_ticket, ticket_numbers, unreadable

@@ -5,7 +5,8 @@ import pytest
 from cs_console.adoption.pack_check import check_pack
 from cs_console.policy.loader import SHIPPED, load_pack
 from cs_console.policy.schema import Pack
-from models.enums import Field, Role, TicketKind, VerificationMethod
+from models.contact_fields import Field
+from models.enums import Role, TicketKind, VerificationMethod
 
 FILE = SHIPPED / "hauthome-2023-08.toml"
 

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from cs_console.desk import DeskSession
-from models.enums import Action, ClockMove, Field, Result, Role, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import Action, ClockMove, Result, Role, TicketKind, TicketState
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import WordsDialog
 from screens.ticket.clock_dialogs import ClockDialog, LetterDialog, zone_words

@@ -4,7 +4,8 @@ import pytest
 from textual.widgets import OptionList
 
 from cs_console.casework.conversation import open_ticket
-from models.enums import Field, Role
+from models.contact_fields import Field
+from models.enums import Role
 from screens.decisions.approvals import ApprovalsScreen
 from screens.decisions.decision import DecisionScreen
 from screens.frame.theme import THEMES

@@ -12,7 +12,8 @@ from cs_console.decisions.finalise import draft_place
 from cs_console.desk import DeskSession, operator_session
 from cs_console.intake.incoming import IncomingMessage
 from cs_console.intake.intake import take_in
-from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Outcome, Role, TicketKind
+from models.contact_fields import Field
+from models.enums import Action, Channel, DeliveryState, MessageSort, Outcome, Role, TicketKind
 from models.message import Message
 from screens.decisions.decision import DecisionScreen
 from screens.decisions.form import ChecklistForm

@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.enums import Action, Field, Role
+from models.contact_fields import Field
+from models.enums import Action, Role
 from screens.queue.look_up import LookUpScreen
 from screens.ticket.ticket import TicketScreen
 from tests.support.consoles import WIDE, console

@@ -8,7 +8,8 @@ from cs_console.delivery.message_ids import mail_id
 from cs_console.desk import operator_session
 from cs_console.intake.intake import take_in
 from cs_console.intake.mail import read_mail
-from models.enums import Field, MessageSort, Role, TicketState
+from models.contact_fields import Field
+from models.enums import MessageSort, Role, TicketState
 from models.message import Message
 from models.ticket import Ticket
 from screens.ticket.ticket import TicketScreen

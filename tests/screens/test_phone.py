@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from cs_console.outbox import put
 from cs_console.verification.codes import send_code
-from models.enums import Field, Role
+from models.contact_fields import Field
+from models.enums import Role
 from screens.demo.phone import PhoneScreen, arrived
 from tests.support.consoles import WIDE, console
 from tests.support.desk import TestDesk

@@ -9,7 +9,8 @@ from textual import events
 from cs_console.casework import workflow
 from cs_console.tickets import queue
 from cs_console.verification.codes import send_code
-from models.enums import Field, Role, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import Role, TicketKind, TicketState
 from screens.frame.choice import ChoiceDialog
 from screens.queue.pages import PAGES_KEPT, Pages
 from screens.queue.queue import QueueScreen

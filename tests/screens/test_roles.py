@@ -11,7 +11,8 @@ from cs_console.desk import DeskSession
 from cs_console.errors import NotAllowed
 from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.verification.codes import send_code
-from models.enums import Action, Channel, Field, Role, TicketKind
+from models.contact_fields import Field
+from models.enums import Action, Channel, Role, TicketKind
 from screens import registry
 from screens.frame.go_dialog import GoTo
 from screens.frame.help import HelpScreen

@@ -10,7 +10,8 @@ from textual.widgets import TextArea
 
 from cs_console.casework import workflow
 from cs_console.desk import DeskSession
-from models.enums import Action, Field, Role, TicketKind
+from models.contact_fields import Field
+from models.enums import Action, Role, TicketKind
 from models.log import LogEntry
 from screens.frame.text_dialog import WordsDialog
 from screens.ticket.conversation import Conversation

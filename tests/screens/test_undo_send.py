@@ -6,7 +6,8 @@ from textual.widgets import Input, TextArea
 from cs_console.casework.conversation import reply
 from cs_console.casework.workflow import assign
 from cs_console.upkeep import keep_up
-from models.enums import Action, DeliveryState, Field, Role
+from models.contact_fields import Field
+from models.enums import Action, DeliveryState, Role
 from screens.ticket.compose import ComposeScreen
 from screens.ticket.send_later import SendLaterDialog
 from screens.ticket.ticket import TicketScreen

@@ -8,7 +8,8 @@ from textual.widgets import Input
 
 from cs_console.verification.authority import see_authority
 from cs_console.verification.codes import send_code
-from models.enums import Action, AuthoritySort, Field, Role, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import Action, AuthoritySort, Role, TicketKind, TicketState
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import WordsDialog
 from screens.queue.queue import QueueScreen

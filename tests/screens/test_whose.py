@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.enums import Action, Field, Link, Role
+from models.contact_fields import Field
+from models.enums import Action, Link, Role
 from models.ticket import Ticket
 from screens.frame.text_dialog import WordsDialog
 from screens.ticket.ticket import TicketScreen

@@ -34,7 +34,8 @@ from cs_console.settlements.settling_letter import make_letter
 from cs_console.settlements.settling_needs import still_needed
 from cs_console.settlements.settling_rules import Settling, settling_problems
 from models.agent import Agent
-from models.enums import Action, Channel, DeliveryState, Field, Result, Role, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import Action, Channel, DeliveryState, Result, Role, TicketKind, TicketState
 from tests.decisions.cases import pack, person
 from tests.settlements.settlements import CONTACTS, about, end, refused, settlements, settling, workflow
 from tests.support.answers import write

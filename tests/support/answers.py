@@ -5,7 +5,8 @@ from datetime import datetime
 from cs_console.desk import operator_session
 from cs_console.intake.incoming import IncomingMessage
 from cs_console.intake.intake import take_in
-from models.enums import Channel, Field
+from models.contact_fields import Field
+from models.enums import Channel
 from tests.support.desk import TestDesk
 
 

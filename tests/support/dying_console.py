@@ -15,7 +15,8 @@ from cs_console.desk import AgentCard, DeskSession
 from cs_console.faults import say_one_sentence
 from cs_console.opening import open_desk
 from cs_console.settings import Settings
-from models.enums import Field, Role
+from models.contact_fields import Field
+from models.enums import Role
 
 
 def main(case: dict[str, str], targets: list[list[str]], death: str) -> None:

@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cs_console.app import ConsoleApp
-from models.enums import Field, Role
+from models.contact_fields import Field
+from models.enums import Role
 from screens.frame.choice import ChoiceDialog
 from screens.queue.queue import QueueScreen
 from screens.ticket.ticket import TicketScreen

@@ -15,7 +15,8 @@ from cs_console.desk import Desk
 from cs_console.intake.quarantine import Kept
 from models.attachment import Attachment
 from models.contact import Contact
-from models.enums import Field, SetAside
+from models.contact_fields import Field
+from models.enums import SetAside
 from models.log import LogEntry
 from models.message import Message
 from models.quarantined import Quarantined

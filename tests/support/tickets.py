@@ -24,18 +24,9 @@ from models.agent import Agent
 from models.attachment import Attachment
 from models.columns import microseconds, new_id
 from models.contact import Contact
+from models.contact_fields import Field
 from models.counter import Counter
-from models.enums import (
-    Action,
-    Channel,
-    Field,
-    Link,
-    MessageSort,
-    Priority,
-    TicketKind,
-    TicketState,
-    VerificationMethod,
-)
+from models.enums import Action, Channel, Link, MessageSort, Priority, TicketKind, TicketState, VerificationMethod
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket

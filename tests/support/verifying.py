@@ -15,7 +15,8 @@ from cs_console.errors import (
 )
 from cs_console.verification.codes import check_code, send_code
 from models.contact import Contact
-from models.enums import Action, Field, Result, Role, TicketKind
+from models.contact_fields import Field
+from models.enums import Action, Result, Role, TicketKind
 from models.requester import Requester
 from models.ticket import Ticket
 from tests.support.desk import TestDesk

@@ -24,7 +24,8 @@ from cs_console.tickets.queue import (
     page,
 )
 from cs_console.tickets.ticket_record import ERASED, UNREADABLE
-from models.enums import Channel, Field, Priority, Role, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import Channel, Priority, Role, TicketKind, TicketState
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.stored import keys_of

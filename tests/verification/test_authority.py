@@ -21,7 +21,8 @@ from cs_console.verification.authority import end_authority, record_age_band, se
 from cs_console.verification.codes import status
 from cs_console.verification.methods import verify_by_note
 from models.authority import Authority
-from models.enums import Action, AuthoritySort, Field, Result, Role, TicketKind, TicketState, VerificationMethod
+from models.contact_fields import Field
+from models.enums import Action, AuthoritySort, Result, Role, TicketKind, TicketState, VerificationMethod
 from models.requester import Requester
 from models.verification import Verification
 from tests.decisions.cases import PASSWORD, grant, pack, person, propose, refusal, request

@@ -16,7 +16,8 @@ from cs_console.upkeep import keep_up
 from cs_console.verification import closure
 from cs_console.verification.closure import close_unverified
 from cs_console.verification.codes import send_code
-from models.enums import Action, DeliveryState, Field, MessageSort, Role, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import Action, DeliveryState, MessageSort, Role, TicketKind, TicketState
 from models.message import Message
 from models.ticket import Ticket
 from tests.custody.reveals import change

@@ -9,7 +9,8 @@ from sqlmodel import col
 from cs_console.errors import CodeExpired, CodeWrong, ConsoleError, VerificationLocked
 from cs_console.verification.codes import check_code, lift_lock, status
 from models.columns import new_id
-from models.enums import Field, Role, TicketKind
+from models.contact_fields import Field
+from models.enums import Role, TicketKind
 from models.requester import Requester
 from models.verification import VerificationCode
 from tests.custody.reveals import change

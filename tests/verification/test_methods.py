@@ -18,7 +18,8 @@ from cs_console.intake.on_file import put_on_file
 from cs_console.verification.codes import status
 from cs_console.verification.methods import verify_by_note
 from cs_console.verification.windows import close_window
-from models.enums import Action, Field, Result, Role, TicketKind, TicketState, VerificationMethod
+from models.contact_fields import Field
+from models.enums import Action, Result, Role, TicketKind, TicketState, VerificationMethod
 from models.ticket import Ticket
 from models.verification import Verification
 from tests.support.desk import TestDesk

@@ -13,7 +13,8 @@ from cs_console.custody.drafts import find_draft
 from cs_console.delivery.outgoing import LEASE, deliver_queued
 from cs_console.desk import Desk
 from cs_console.errors import NothingToTakeBack
-from models.enums import DeliveryState, Field, Role
+from models.contact_fields import Field
+from models.enums import DeliveryState, Role
 from models.message import Message
 from tests.faults.acts.act import Act, card_of, session_of, wait_for_the_kill
 from tests.faults.processes import Words, say

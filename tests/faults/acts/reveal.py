@@ -8,7 +8,8 @@ from sqlmodel import col
 from cs_console.access_log.verify import verify_log
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.desk import Desk
-from models.enums import Action, Field
+from models.contact_fields import Field
+from models.enums import Action
 from models.log import LogEntry
 from tests.custody.reveals import SPOKEN, mobile_of, own_ticket
 from tests.faults.acts.act import Act, card_of, session_of

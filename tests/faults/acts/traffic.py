@@ -18,7 +18,8 @@ from cs_console.delivery.outgoing import LEASE, deliver_queued
 from cs_console.desk import Desk, DeskSession, operator_session
 from cs_console.errors import ConsoleError
 from cs_console.intake.intake import OUTCOMES, import_mail
-from models.enums import Action, DeliveryState, Field, MessageSort, Role, TicketState
+from models.contact_fields import Field
+from models.enums import Action, DeliveryState, MessageSort, Role, TicketState
 from models.log import LogEntry
 from models.message import Message
 from models.quarantined import Quarantined

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from models.enums import Field
+from models.contact_fields import Field
 
 _CANARY = re.compile(r"zq[a-z]{7}x|\+?8613\d{9}", re.IGNORECASE)
 _SPACES = re.compile(r"(?<=\d)[ -](?=\d)")

@@ -16,7 +16,8 @@ from cs_console.desk import operator_session
 from cs_console.erasure.erasure import confirm_erasure, open_erasures, propose_erasure
 from cs_console.errors import ConsoleError, SecondPersonNeeded
 from cs_console.verification.linking import link_ticket, look_for_person, unlink_ticket, whose
-from models.enums import Field, Link, TicketKind, TicketState
+from models.contact_fields import Field
+from models.enums import Link, TicketKind, TicketState
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, grant, later, propose
 from tests.faults.strangers.canaries import canaries_in

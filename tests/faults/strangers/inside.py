@@ -25,7 +25,8 @@ from cs_console.verification.caller import check_caller
 from cs_console.verification.codes import check_code, options, send_code
 from cs_console.verification.methods import verify_by_note
 from models.contact import Contact
-from models.enums import Action, Channel, Field, Link, VerificationMethod
+from models.contact_fields import Field
+from models.enums import Action, Channel, Link, VerificationMethod
 from models.ticket import Ticket
 from tests.faults.strangers.canaries import canaries_in
 from tests.faults.strangers.ledger import CODE_LIVES, WINDOW, Case, Code, Value, searchable

@@ -12,7 +12,8 @@ from cs_console.custody.opening import open_text
 from cs_console.custody.sealing import Place as SealedAt
 from cs_console.errors import ConsoleError
 from models.contact import Contact
-from models.enums import Action, Channel, Field, Link, MessageSort, Result, TicketState
+from models.contact_fields import Field
+from models.enums import Action, Channel, Link, MessageSort, Result, TicketState
 from models.log import LogEntry
 from models.message import Message
 from models.requester import Requester

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from models.enums import Channel, Field, Link
+from models.contact_fields import Field
+from models.enums import Channel, Link
 from tests.faults.strangers.canaries import canaries_in
 
 Value = tuple[Field, str]

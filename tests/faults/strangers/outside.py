@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from models.enums import Channel, Field
+from models.contact_fields import Field
+from models.enums import Channel
 from tests.faults.strangers.canaries import Human
 from tests.faults.strangers.ledger import Case, Letter, Value
 from tests.faults.strangers.place import Place

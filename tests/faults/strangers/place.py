@@ -17,7 +17,8 @@ from sqlmodel import col
 from cs_console.delivery.flowed import unflowed
 from cs_console.desk import DeskSession, operator_session
 from cs_console.intake.intake import ImportCounts, from_bytes, import_jsonl, take_in
-from models.enums import Action, Field, Role
+from models.contact_fields import Field
+from models.enums import Action, Role
 from models.message import Message
 from tests.decisions.cases import person
 from tests.faults.strangers.canaries import Human, Mint
