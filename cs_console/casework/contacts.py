@@ -12,7 +12,7 @@ from cs_console.access_log.standing import require_holder, require_open, require
 from cs_console.access_log.vouched import about_fields
 from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
-from cs_console.custody.blind_index import SEARCHABLE, normalise
+from cs_console.custody.blind_index import normalise
 from cs_console.custody.contacts import LONGEST_VALUE, NewContact, add_contact
 from cs_console.custody.late_redaction import redact_soon
 from cs_console.custody.requester_access import require_in_use
@@ -22,7 +22,7 @@ from cs_console.plain_text import plain
 from cs_console.staff.undertakings import require_current
 from cs_console.verification.windows import close_windows_of
 from models.contact import Contact
-from models.contact_fields import Field
+from models.contact_fields import SEARCHABLE, TEXTS, Field
 from models.enums import Action, ActKind, Result
 from models.roles import CORRECTS_CONTACTS
 from models.ticket import Ticket
@@ -63,7 +63,7 @@ def _change_contact(
     session: DeskSession, number: int, contact_id: str | None, field: Field, value: str, act: ActId | None
 ) -> None:
     typed = plain(value).strip()
-    if field in (Field.SUBJECT, Field.MESSAGE) or not 0 < len(typed) <= LONGEST_VALUE:
+    if field in TEXTS or not 0 < len(typed) <= LONGEST_VALUE:
         raise BadInput("That is not a valid contact.", f"Type 1 to {LONGEST_VALUE} characters.")
     with session.work(*CORRECTS_CONTACTS) as db:
         intent = Intent(act, ActKind.CONTACT_CHANGED, number, (contact_id or "", field.value, typed))

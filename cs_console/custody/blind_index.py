@@ -14,8 +14,6 @@ from models.contact_fields import Field
 LONGEST_PHONE = 40
 LONGEST_EMAIL = 254
 _LONGEST_LOCAL_PART = 64
-SEARCHABLE = frozenset({Field.MOBILE, Field.EMAIL})
-"""The fields that have a blind index."""
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 

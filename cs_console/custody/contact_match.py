@@ -7,12 +7,12 @@ import unicodedata
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.custody.blind_index import SEARCHABLE, normalise, on_file_form
+from cs_console.custody.blind_index import normalise, on_file_form
 from cs_console.custody.opening import open_text
 from cs_console.custody.sealing import Place
 from cs_console.desk import Desk
 from models.contact import Contact
-from models.contact_fields import Field
+from models.contact_fields import SEARCHABLE, Field
 from models.enums import RequesterState
 from models.requester import Requester
 

@@ -23,7 +23,7 @@ from cs_console.errors import NothingThere
 from cs_console.prepared import Prepared
 from models.columns import from_microseconds, microseconds, new_id
 from models.contact import Contact
-from models.contact_fields import Field
+from models.contact_fields import TEXTS, Field
 from models.enums import Channel, Link, RequesterState
 from models.marked_term import MarkedTerm
 from models.message import Message
@@ -307,4 +307,4 @@ def held_fields(db: Session, requester_id: str) -> frozenset[Field]:
         col(Contact.requester_id) == requester_id, col(Contact.replaced_at).is_(None)
     )
     found = db.connection().execute(contacts).scalars()
-    return frozenset({Field.SUBJECT, Field.MESSAGE} | {Field(field) for field in found})
+    return TEXTS | {Field(field) for field in found}

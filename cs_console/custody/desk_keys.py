@@ -6,6 +6,7 @@ a word. So a key that was ever seen here, or that the data shows was used, is mi
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -18,7 +19,7 @@ from cs_console.database import Database
 from cs_console.desk import Desk
 from cs_console.errors import StoreUnavailable
 from models.contact import Contact
-from models.contact_fields import Field
+from models.contact_fields import SEARCHABLE, Field
 from models.decision import Decision
 from models.desk_identity import DeskIdentity
 from models.desk_key import DeskKey
@@ -37,14 +38,18 @@ PRIVACY_OFFICE = "privacy-office"
 
 _Use = tuple[type[SQLModel], Callable[[], ColumnElement[bool]]]
 
+
+def _found_by(field: Field) -> ColumnElement[bool]:
+    return (col(Contact.field) == field) & col(Contact.lookup).is_not(None)
+
+
 _USES: dict[str, _Use] = {
     "log-tag": (LogHead, true),
     "codes": (VerificationCode, true),
     "sign-in": (UnknownSignIn, true),
     "quarantine": (Quarantined, true),
     PRIVACY_OFFICE: (Decision, lambda: col(Decision.legal_review).is_(True)),
-    "index:mobile": (Contact, lambda: (col(Contact.field) == Field.MOBILE) & col(Contact.lookup).is_not(None)),
-    "index:e-mail": (Contact, lambda: (col(Contact.field) == Field.EMAIL) & col(Contact.lookup).is_not(None)),
+    **{f"index:{field.value}": (Contact, partial(_found_by, field)) for field in SEARCHABLE},
     "index:account": (Requester, lambda: col(Requester.account).is_not(None)),
     "suppression": (Suppression, true),
     "index:reference": (Message, lambda: col(Message.reference).is_not(None)),

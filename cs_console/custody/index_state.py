@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.database import Database
-from models.contact_fields import Field
+from models.contact_fields import SEARCHABLE
 from models.counter import Counter
 
 ACCOUNT = "account"
-INDEXES = (Field.MOBILE.value, Field.EMAIL.value, ACCOUNT)
+INDEXES = (*(field.value for field in SEARCHABLE), ACCOUNT)
 """What is found by look-up keys that are renewed. Message-IDs are not: they cannot be guessed."""
 PARTS = 4096
 """Into so many parts look-up tokens fall, by their first bits; a part moves as a whole, in one transaction."""

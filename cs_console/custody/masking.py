@@ -3,7 +3,7 @@
 import phonenumbers
 
 from cs_console.plain_text import plain
-from models.contact_fields import Field
+from models.contact_fields import TEXTS, Field
 
 DOT = "•"
 HIDDEN = DOT * 3
@@ -27,7 +27,7 @@ def mask(field: Field, value: str) -> str:
     elif field is Field.POSTCODE:
         kept = [char for char in value if _countable(char)]
         shown = "".join(kept[: _budget(value)]) + HIDDEN
-    elif field in (Field.SUBJECT, Field.MESSAGE):
+    elif field in TEXTS:
         shown = HIDDEN
     else:
         shown = _name(value)

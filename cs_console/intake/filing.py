@@ -13,7 +13,6 @@ from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.vouched import assigned, opened_as
 from cs_console.bulk_insert import insert_into
-from cs_console.custody.blind_index import SEARCHABLE
 from cs_console.custody.contacts import (
     NewContact,
     add_claim,
@@ -39,7 +38,7 @@ from cs_console.intake.set_aside import class_here, is_set_aside, set_aside, spa
 from cs_console.intake.threads import Continued, continued_ticket, names_a_ticket, ticket_holding, wake
 from cs_console.tickets.numbers import lock_counter, next_number
 from cs_console.tickets.requesters import add_requester
-from models.contact_fields import Field
+from models.contact_fields import SEARCHABLE, Field
 from models.enums import Action, Channel, Link, MailClass, Priority, Role, SetAside, TicketState
 from models.ticket import Ticket
 

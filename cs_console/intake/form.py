@@ -15,14 +15,13 @@ from cs_console.intake.incoming import LIMITS, IncomingMessage
 from cs_console.intake.key_pool import NewKey
 from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.plain_text import one_line, plain
-from models.contact_fields import Field
+from models.contact_fields import TEXTS, Field
 from models.enums import ActKind, Channel, TicketKind
 from models.roles import OPENS_TICKETS
 
 CHANNELS = (Channel.CALL, Channel.LETTER, Channel.FORM)
 """How it may have come. Mails and texts come in by themselves: an agent's word is not where one came from."""
 LONGEST_SUBJECT = 300
-_NOT_CONTACTS = frozenset({Field.SUBJECT, Field.MESSAGE})
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def _contacts(entry: FormEntry, region: str) -> tuple[tuple[Field, str], ...]:
         value = one_line(typed, LONGEST_VALUE + 1)
         if not value:
             continue
-        if field in _NOT_CONTACTS or len(value) > LONGEST_VALUE:
+        if field in TEXTS or len(value) > LONGEST_VALUE:
             raise BadInput(f"{field.value.capitalize()}: that is not a valid contact.", "Correct it or leave it empty.")
         if field is Field.MOBILE and (value := normalise(field, value, region) or "") == "":
             raise BadInput(

@@ -32,7 +32,7 @@ from cs_console.intake.incoming import LIMITS, NOT_READ, IncomingFile, IncomingM
 from cs_console.intake.mail import content_name, cut_text
 from cs_console.intake.same_message import content_of_line
 from cs_console.plain_text import one_line, plain
-from models.contact_fields import Field
+from models.contact_fields import SEARCHABLE, Field
 from models.enums import Channel, TicketKind
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -159,7 +159,7 @@ def _requester(found: _RequesterLine, number: int, region: str) -> RequesterReco
     if not found.account.strip():
         raise BadLine(number, "account: must not be empty")
     contacts = _contacts(found.on_file, number, "on_file", region)
-    if not any(field in (Field.MOBILE, Field.EMAIL) for field, _ in contacts):
+    if not any(field in SEARCHABLE for field, _ in contacts):
         raise BadLine(number, "on_file: a mobile or an e-mail is needed")
     if not any(field is Field.OTHER for field, _ in contacts):
         contacts = (*contacts, (Field.OTHER, one_line(found.account, _LONGEST_VALUE)))

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.vouched import about_fields
-from cs_console.custody.blind_index import SEARCHABLE, account_token
+from cs_console.custody.blind_index import account_token
 from cs_console.custody.contacts import LONGEST_VALUE, NewContact, add_contact, persons_with
 from cs_console.custody.on_file import on_file_now, said_to_change, set_on_file, take_off_file
 from cs_console.custody.sealing import Place, seal
@@ -31,7 +31,7 @@ from cs_console.tickets.numbers import lock_counter
 from cs_console.tickets.requesters import add_requester
 from cs_console.verification.windows import close_windows_of
 from models.columns import EPOCH
-from models.contact_fields import Field
+from models.contact_fields import SEARCHABLE, Field
 from models.enums import Action, RequesterState
 from models.requester import Requester
 

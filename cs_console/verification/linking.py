@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.standing import link_of
-from cs_console.custody.blind_index import SEARCHABLE, normalise
+from cs_console.custody.blind_index import normalise
 from cs_console.custody.contacts import claims_of, known_values, masked_contacts, persons_with
 from cs_console.custody.handing_over import hand_over
 from cs_console.custody.late_redaction import redact_soon
@@ -44,7 +44,7 @@ from cs_console.verification.windows import close_window
 from models.agent import Agent
 from models.authority import Authority
 from models.columns import new_id
-from models.contact_fields import Field
+from models.contact_fields import SEARCHABLE, Field
 from models.decision import Decision
 from models.enums import (
     WAITING_TO_GO,

@@ -5,7 +5,7 @@ from functools import partial
 
 from cs_console.casework.contacts import change_contact
 from cs_console.casework.conversation import TicketView
-from models.contact_fields import Field
+from models.contact_fields import TEXTS, Field
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import forgetting_draft
 from screens.ticket.open_ticket import OpenTicket
@@ -13,7 +13,7 @@ from screens.widgets.choice_list import Choice
 
 CONTACT_HINT = "ctrl+s save it with the ticket   esc save as draft"
 _CHANGE, _ADD = "change", "add"
-_ADDABLE = tuple(field for field in Field if field not in (Field.SUBJECT, Field.MESSAGE))
+_ADDABLE = tuple(field for field in Field if field not in TEXTS)
 
 
 @dataclass(frozen=True, slots=True)
