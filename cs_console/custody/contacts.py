@@ -60,10 +60,11 @@ _SENDER = Prepared(
         col(Ticket.link) == Link.NONE.value,
         col(Requester.account).is_(None),
         col(Requester.state) == RequesterState.ACTIVE.value,
-        # not a sender that only a header beside From names: anyone can write that
-        ~exists().where(
+        # not a sender that only a header beside From names: anyone can write that. Strangers may write to a ticket
+        # in the moment in which it is opened: a batch has one
+        exists().where(
             col(Message.ticket_number) == col(Ticket.number),
-            col(Message.unconfirmed).is_(True),
+            col(Message.unconfirmed).is_(False),
             col(Message.at) == col(Ticket.received_at),
         ),
     )

@@ -28,6 +28,7 @@ from cs_console.tickets.look_up import look_up
 from cs_console.tickets.ticket_record import facts
 from cs_console.upkeep import keep_up
 from cs_console.verification.codes import check_code, options, send_code, status
+from cs_console.verification.linking import unlink_ticket
 from cs_console.verification.methods import verify_by_note
 from models.acknowledgement import Acknowledgement
 from models.columns import EPOCH, new_id
@@ -313,6 +314,17 @@ def test_two_forms_with_one_address_are_two_unverified_senders(here: Platform) -
 )
 def test_two_unverified_senders_are_one_only_as_written(here: Platform, one: str, other: str, same: bool) -> None:
     assert (here.person(one) == here.person(other)) is same
+
+
+def test_an_unconfirmed_mail_in_the_moment_of_the_first_one_makes_no_other_sender_of_its_address(
+    here: Platform,
+) -> None:
+    here.record("u1", email=ANNA)
+    opened = here.says("mail", email=ANNA)
+    here.record("u1", email=BORIS)
+    assert here.says("mail", f"And this [#{opened}]", email=ANNA) == opened
+    unlink_ticket(here.vera, opened, here.ticket(opened).version, NOTE)
+    assert here.person(ANNA) == here.ticket(opened).requester_id
 
 
 def test_a_claim_hides_no_words_on_other_tickets(here: Platform) -> None:

@@ -20,7 +20,6 @@ from models.contact_fields import Field
 from models.enums import Link, TicketKind, TicketState
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, grant, later, propose
-from tests.faults.strangers.canaries import canaries_in
 from tests.faults.strangers.copies import Copy
 from tests.faults.strangers.inside import Inside
 from tests.faults.strangers.judging import Judging
@@ -65,7 +64,7 @@ class Ending:
             human = self.place.someone()
             found_by = self.chance.choice([(Field.EMAIL, human.email), (Field.MOBILE, human.mobile)])
             candidates = list(look_for_person(self.vera, case.number, *found_by))
-        shown = canaries_in(repr((now.candidates, now.history, candidates)))
+        shown = self.place.canaries_of((now.candidates, now.history, candidates))
         self.place.must(not shown, f"#{case.number}: the people it may be of are shown with {shown}")
         named = [*searchable(case.claims), *([found_by] if found_by else [])]
         matching = [one for value in named for one in self.ledger.holders(value)] + case.earlier

@@ -54,7 +54,7 @@ class Inside:
         """Open a ticket on record: it shows nothing of anyone else, and nothing that is known of its own person."""
         view = open_ticket(session, case.number)
         self.place.shown[Action.TICKET_OPENED, case.number] += 1
-        found = canaries_in(repr(view))
+        found = self.place.canaries_of(view)
         self.place.must(found <= case.canaries, f"#{case.number} shows {found - case.canaries} of someone else")
         hidden = canaries_in(" ".join(case.party.ever))
         self.place.must(not found & hidden, f"#{case.number} shows {found & hidden}, known of its requester")

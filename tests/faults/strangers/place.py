@@ -21,7 +21,7 @@ from models.contact_fields import Field
 from models.enums import Action, Role
 from models.message import Message
 from tests.decisions.cases import person
-from tests.faults.strangers.canaries import Human, Mint
+from tests.faults.strangers.canaries import Human, Mint, canaries_in
 from tests.faults.strangers.ledger import Case, Ledger, Letter, Party
 from tests.support.desk import TestDesk
 
@@ -76,6 +76,10 @@ class Place:
         """Stop the walk unless the promise holds."""
         if not promise:
             raise Astray(what)
+
+    def canaries_of(self, shown: object) -> set[str]:
+        """The canaries in all that a view holds. Its ids are random, and look like a phone's digits by chance."""
+        return canaries_in(repr(shown)) & self.mint.made
 
     def now(self) -> datetime:
         return self.clock.now()
