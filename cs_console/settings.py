@@ -5,6 +5,7 @@ import shlex
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -15,68 +16,102 @@ PREFIX = "CS_CONSOLE_"
 UNSET_MAIL_FROM = "service@desk.invalid"
 COMMAND = "command:"
 """Begins a second place that is a command; anything else is a folder."""
+IN_FILE_ALONE = frozenset({"keys"})
+"""What no variable can say."""
+
+
+Seconds = Annotated[int, "seconds"]
+Hours = Annotated[int, "hours"]
+Days = Annotated[int, "days"]
+Mebibytes = Annotated[int, "MiB"]
 
 
 class Settings(BaseModel):
     """Where things are and how the console looks. Environment variables win over console.toml.
 
-    `checkpoints`: a folder, or `command:` and a command line, run without a shell, that is given each signed
-    checkpoint and each incident on its standard input (`command: ssh vault append-checkpoint`).
-
-    Times are seconds. `key_days`: how long old backups of the keyring may be able to open an erased key.
-    `second_factor`: the roles whose accounts need one to sign in (`second_factor = ["supervisor", "admin"]`).
-    `confirm_roles`: the roles supervisor, privacy officer and admin take effect once a second person has confirmed
-    them, where there are two others: one to give the roles and one to confirm.
-    `mail_checked_by`: the name under which your mail server writes Authentication-Results (RFC 8601). A follow-up that
-    failed there is shown apart as unconfirmed; without the name nothing in a mail says who sent it.
-    `mail_own`: your other addresses. `mail_from`, these, and the policy's mailboxes at their domains are your own: mail
-    from them is not a requester's. `form_senders`: addresses or domains whose mail is what people wrote into a form;
-    there Reply-To names the requester (`form_senders = ["forms.example.org"]`).
-    `mail_verp`: whether your mail server delivers `bounces+TOKEN@` of `mail_from`'s domain to the mailbox that intake
-    reads: each mail is then sent with such an envelope sender, and its bounce names it.
-    `download`: a folder of the operator's in which agents may save attachments; `attachment_command`: a command line,
-    run without a shell, that is given the path of an attachment as its last argument, and has the file until it ends
-    (`attachment_command = "/usr/local/bin/show-on-safe-host"`). Without them no attachment leaves the stores.
-    `attach_from`: the only folder from which files are attached to replies, since the console may read more on its
-    host than its agents may; without it none are. `attach_mib`: how large the files of one reply may be together.
-    `send_delay`: how long a reply waits before it goes out; until then its writer can take it back (`u`).
-    `pack`: the policy for new tickets; without it the one that was adopted last (`cs-console policy adopt`).
-    `keys` rebinds commands: `[keys] claim = "ctrl+k"`.
+    What each setting says is under its name; `python -m docs.settings` writes docs/settings.md from that.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     home: Path
+    """The folder with `console.toml`, the keys, and everything that no other setting puts elsewhere. `console.toml`
+    cannot name it. Without it, the platform's data folder."""
     database_url: str = Field("", repr=False)  # addresses and commands may hold passwords
+    """The database: `postgresql+psycopg://...` for a team. Without it, SQLite in the home folder."""
     keyring_url: str = Field("", repr=False)
+    """The keyring's database, apart from the other, so that a backup of that one opens nothing. Without it, SQLite in
+    the home folder."""
     key_file: Path | None = None
+    """The file with the key-encryption key. Without it, `keys/key-encryption.key` in the home folder."""
     key_command: str = Field("", repr=False)
+    """A command line, run without a shell, that prints the key-encryption key: 32 random bytes in base64. It wins over
+    `key_file`."""
     next_key_command: str = Field("", repr=False)
-    key_days: int = Field(30, ge=1)
+    """The same for the key that takes over in a rotation. A rotation needs it where `key_command` is set."""
+    key_days: Days = Field(30, ge=1)
+    """How long old backups of the keyring may be able to open an erased key: so long after an erasure the
+    key-encryption key has to be rotated."""
     smtp_url: str = Field("", repr=False)
+    """The server that mail goes out through: `smtp://user:password@host:port` or `smtps://...`, encrypted unless it
+    ends with `?insecure`."""
     sms_url: str = Field("", repr=False)
+    """The service that text messages go out through, as Apprise writes it."""
     outbox: Path | None = None
+    """A folder into which all outgoing messages are written, instead of sending them."""
     checkpoints: str = Field("", repr=False)
+    """Where signed checkpoints of the access log are kept: a folder, best on another disk, or `command:` and a command
+    line, run without a shell, that is given each signed checkpoint and each incident on its standard input (`command:
+    ssh vault append-checkpoint`). Without it, `checkpoints` in the home folder."""
     memory: Path | None = None
+    """The folder in which reviewers' consoles remember the log that they saw, best out of reach of those who restore
+    the database. Without it, `remembered` in the home folder."""
     pack: str = ""
+    """The policy for new tickets. Without it, the one that was adopted last (`cs-console policy adopt`)."""
     desk_name: str = "Customer service"
+    """The name that your mail is from."""
     mail_from: str = UNSET_MAIL_FROM
+    """The address that your mail is from."""
     mail_own: tuple[str, ...] = ()
+    """Your other addresses. `mail_from`, these, and the policy's mailboxes at their domains are your own: mail from
+    them is not a requester's."""
     form_senders: tuple[str, ...] = ()
+    """Addresses or domains whose mail is what people wrote into a form; there Reply-To names the requester
+    (`form_senders = ["forms.example.org"]`)."""
     mail_checked_by: str = ""
+    """The name under which your mail server writes Authentication-Results (RFC 8601). A follow-up that failed there is
+    shown apart as unconfirmed; without the name nothing in a mail says who sent it."""
     mail_verp: bool = False
+    """Whether your mail server delivers `bounces+TOKEN@` of `mail_from`'s domain to the mailbox that intake reads: each
+    mail is then sent with such an envelope sender, and its bounce names it."""
     download: Path | None = None
+    """A folder of the operator's in which agents may save attachments. Without it and `attachment_command` no
+    attachment leaves the stores."""
     attachment_command: str = Field("", repr=False)
+    """A command line, run without a shell, that is given the path of an attachment as its last argument, and has the
+    file until it ends (`attachment_command = "/usr/local/bin/show-on-safe-host"`)."""
     attach_from: Path | None = None
-    attach_mib: int = Field(10, ge=1, le=50)
-    send_delay: int = Field(10, ge=0, le=3600)
+    """The only folder from which files are attached to replies, since the console may read more on its host than its
+    agents may. Without it none are."""
+    attach_mib: Mebibytes = Field(10, ge=1, le=50)
+    """How large the files of one reply may be together."""
+    send_delay: Seconds = Field(10, ge=0, le=3600)
+    """How long a reply waits before it goes out; until then its writer can take it back (`u`)."""
     theme: str = "cs-dark"
-    idle_hide: int = 300
-    idle_sign_out: int = 900
-    session_hours: int = 8
+    """The colours: `cs-dark`, `cs-light` or `cs-contrast`."""
+    idle_hide: Seconds = Field(300, ge=1)
+    """How long after the last key a console locks and hides what it shows."""
+    idle_sign_out: Seconds = Field(900, ge=1)
+    """How long after the last key an agent is signed out."""
+    session_hours: Hours = Field(8, ge=1)
+    """How long after signing in an agent is signed out in any case."""
     second_factor: tuple[Role, ...] = ()
+    """The roles whose accounts need a second factor to sign in (`second_factor = ["supervisor", "admin"]`)."""
     confirm_roles: bool = True
+    """Whether the roles supervisor, privacy officer and admin take effect only once a second person has confirmed them,
+    where there are two others: one to give the roles and one to confirm."""
     keys: dict[str, str] = {}
+    """Other keys for commands, by the names that `cs-console keymap` shows (`[keys]`, then `claim = "ctrl+k"`)."""
 
     @property
     def database(self) -> str:
@@ -172,12 +207,11 @@ def load(home: Path | None = None, environment: Mapping[str, str] = os.environ) 
         raise BadSettings(f"{source} cannot be read: {problem}.", "Fix the file or move it away.") from None
     except OSError as problem:
         raise BadSettings(f"{source} cannot be read: {problem.strerror}.", "Check its permissions.") from None
-    known = set(Settings.model_fields) - {"keys", "home"}
     for name, value in environment.items():
         key = name.removeprefix(PREFIX).lower()
         if not name.startswith(PREFIX) or key == "home" or not value:
             continue
-        if key not in known:
+        if key not in Settings.model_fields or key in IN_FILE_ALONE:
             raise BadSettings(f"{name} is not a setting of cs-console.", "Remove the variable or fix its name.")
         values[key] = value
     values["home"] = place

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cs_console.errors import BadSettings
-from cs_console.settings import load
+from cs_console.settings import Settings, load
+from docs import settings as settings_page
 
 
 def test_the_home_comes_from_the_option_then_the_environment(tmp_path: Path) -> None:
@@ -73,3 +74,33 @@ def test_a_second_place_is_a_folder_or_says_that_it_is_a_command(tmp_path: Path)
 def test_a_command_that_is_none_is_refused_by_name(tmp_path: Path, given: str) -> None:
     with pytest.raises(BadSettings, match="CS_CONSOLE_CHECKPOINTS"):
         load(tmp_path, {"CS_CONSOLE_CHECKPOINTS": given})
+
+
+@pytest.mark.parametrize("name", ["idle_hide", "idle_sign_out", "session_hours"])
+def test_no_time_after_which_a_console_could_not_be_used_is_taken(tmp_path: Path, name: str) -> None:
+    (tmp_path / "console.toml").write_text(f"{name} = 0\n")
+    with pytest.raises(BadSettings, match=f"{name}: input should be greater than or equal to 1"):
+        load(tmp_path, {})
+
+
+def test_the_page_of_settings_is_up_to_date() -> None:
+    assert settings_page.OUT.read_text("utf-8") == settings_page.page(), "run python -m docs.settings"
+
+
+def test_the_page_says_of_each_setting_what_it_is() -> None:
+    page = settings_page.page()
+    for name in Settings.model_fields:
+        _, _, section = page.partition(f"## `{name}`\n\n`")
+        values, says, *_ = section.split("\n\n")
+        assert values.endswith("."), name
+        assert says.strip(), name
+    assert (
+        "`attach_mib` or `CS_CONSOLE_ATTACH_MIB`: whole number, in MiB, at least 1, at most 50; `10` unless given."
+        in page
+    )
+    assert "`keys`: a table of names and texts." in page
+
+
+def test_a_setting_that_nothing_is_said_of_has_no_place_on_the_page() -> None:
+    said = 'class Settings:\n    a: int = 1\n    """Says\n    it."""\n    b: int = 2\n    c: int = 3\n    """Too."""\n'
+    assert settings_page.descriptions(said) == {"a": "Says it.", "c": "Too."}
