@@ -29,6 +29,7 @@ from screens.sign_in.entering import Entering
 from screens.sign_in.leaving import Leaving
 from screens.sign_in.sign_in import SignInScreen
 from screens.widgets.notice_bar import Said
+from screens.widgets.signs import use_signs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,6 +88,7 @@ class ConsoleApp(SessionApp, inherit_bindings=False):
         self._stores = StoreWatch(self, back=self._refresh)
         self._header = Header(self)
         use_theme(self, settings.theme)
+        use_signs(settings.signs)
         for problem in key_problems(settings.keys):
             raise BadSettings(f"{problem}.", "Fix [keys] in console.toml.")
         self.set_keymap(settings.keys)
@@ -149,6 +151,7 @@ class ConsoleApp(SessionApp, inherit_bindings=False):
 
     def _forget_session(self) -> None:
         self._lock.forget()
+        self._header.forget()
         self._entering.steps = []
 
     def action_sign_out(self) -> None:
@@ -250,7 +253,7 @@ class ConsoleApp(SessionApp, inherit_bindings=False):
         self.kept_drafts.try_again()
         if self.session is None:
             return
-        self._header.read_log(self.session.desk)
+        self._header.read(self.session)
         if isinstance(self.screen, ConsoleScreen) and not self.locked:
             self.screen.refresh_now()
 

@@ -5,7 +5,7 @@ import shlex
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -99,6 +99,9 @@ class Settings(BaseModel):
     """How long a reply waits before it goes out; until then its writer can take it back (`u`)."""
     theme: str = "cs-dark"
     """The colours: `cs-dark`, `cs-light` or `cs-contrast`."""
+    signs: Literal["drawn", "plain"] = "drawn"
+    """How signs are drawn: "plain" writes short words for them (`view` for `◆`), for screen readers and for terminals
+    that draw some signs two cells wide."""
     idle_hide: Seconds = Field(300, ge=1)
     """How long after the last key a console locks and hides what it shows."""
     idle_sign_out: Seconds = Field(900, ge=1)

@@ -130,7 +130,7 @@ async def _settled(shown: Console) -> None:
     for _ in range(3):
         await shown.app.workers.wait_for_complete()
         await shown.pilot.pause()
-    await shown.until(lambda: bool(shown.app.header.log), "the header")
+    await shown.until(lambda: shown.app.header.log_ok is True, "the header")
 
 
 def _drawn(app: ConsoleApp) -> str:

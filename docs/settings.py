@@ -5,7 +5,7 @@ import inspect
 import sys
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
@@ -70,6 +70,8 @@ def _type(annotation: Any) -> str:
         return "a table of names and texts"
     if parts == [Role]:
         return "several of " + ", ".join(f"`{role.value}`" for role in Role)
+    if get_origin(annotation) is Literal:
+        return " or ".join(f"`{part}`" for part in parts)
     if parts == [str]:
         return "several texts"
     return _TYPES[parts[0] if parts else annotation]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -32,15 +33,37 @@ class Typed:
     act: "ActId | None" = None
 
 
+class Urgency(StrEnum):
+    """How something that waits is shown: late, due soon, or new."""
+
+    LATE = "red"
+    SOON = "amber"
+    NEW = "blue"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that waits for the agent: `3 due today`, and the same where there is little room: `3 today`."""
+
+    words: str
+    short: str
+    urgency: Urgency
+
+
 @dataclass(frozen=True, slots=True)
 class HeaderState:
-    """The right side of the header: who is signed in, the time, the log's state and when it was last signed."""
+    """What every screen's top line says beside its place: what waits, who is signed in, the time.
 
-    who: str = ""
+    `trouble` is a sentence for a line of its own while something is wrong with the log, or with this host's clock
+    alone (`clock_only`). `log_ok`: the log's state as last looked at; None before that, or while it cannot be asked.
+    """
+
+    name: str = ""
     clock: str = ""
-    log: str = ""
-    log_ok: bool = True
-    signed: str = ""
+    needs: tuple[Need, ...] = ()
+    trouble: str = ""
+    clock_only: bool = False
+    log_ok: bool | None = None
 
 
 class Console(Protocol):

@@ -17,6 +17,7 @@ from screens.widgets.header_bar import HeaderBar
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import NoticeBar
 from screens.widgets.store_banner import StoreBanner
+from screens.widgets.trouble_banner import TroubleBanner
 
 T = TypeVar("T")
 
@@ -43,8 +44,13 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
         self._called = self.HEADING
 
     def compose(self) -> ComposeResult:
-        yield HeaderBar(self.HEADING or self.console.settings.desk_name)
+        first = self.app.screen_stack[0]
+        if first is self or not isinstance(first, ConsoleScreen):
+            yield HeaderBar(self.HEADING, self.console.settings.desk_name)
+        else:
+            yield HeaderBar(self.HEADING, first.HEADING, inside=True)
         yield StoreBanner(self.console.store_away)
+        yield TroubleBanner(self.console.header)
         with Container(id="body"):
             yield from self.body()
         yield NoticeBar()
@@ -56,7 +62,7 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
 
     @property
     def heading(self) -> str:
-        """The left side of the header."""
+        """What the header calls this screen."""
         return self.query_one(HeaderBar).heading
 
     @heading.setter
@@ -72,7 +78,9 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
         return self.go_away(partial(super().dismiss, result))
 
     def on_screen_resume(self) -> None:
-        self.query_one(HeaderBar).refresh()  # it was not updated while another screen was on top
+        # they were not updated while another place was shown
+        self.query_one(HeaderBar).refresh()
+        self.query_one(TroubleBanner).show(self.console.header)
 
     def hide_values(self) -> None:
         """Remove every revealed value and end its view: the console locks, ends or shows another place."""

@@ -36,6 +36,7 @@ class QueueScreen(ConsoleScreen[None]):
     """The screen that work starts from. It reloads every ten seconds without moving the cursor."""
 
     WHERE = "queue"
+    HEADING = "Queue"
     PROBLEMS_FADE = True
     CSS_PATH = ["../frame/inside.tcss", "queue.tcss"]
     BINDINGS = bindings_for("queue")

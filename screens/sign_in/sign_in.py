@@ -25,6 +25,7 @@ class SignInScreen(ConsoleScreen[None]):
     """Asks for a name and a password; the message is the same whichever is wrong (ASVS 6.3.8)."""
 
     WHERE = "sign_in"
+    HEADING: ClassVar[str] = "Sign in"
     CSS_PATH: ClassVar[str] = "sign_in.tcss"
     BINDINGS = [*bindings_for("sign_in"), *TAB_AT_ONCE]
     HELP_TITLE = "Signing in"

@@ -11,6 +11,7 @@ from textual.style import Style
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from screens.frame.theme import palette_of
 from screens.widgets.cursor_sign import with_sign
 from screens.widgets.safe_text import literal_line
 
@@ -51,7 +52,7 @@ class ChoiceList(OptionList):
         line = self.scroll_offset.y + y
         if self.highlighted is None or line >= len(self._lines) or self._lines[line] != (self.highlighted, 0):
             return strip
-        return with_sign(strip, self.has_focus)
+        return with_sign(strip, self.has_focus, palette_of(self.app, under_cursor=True).sand)
 
     def show(self, choices: Iterable[Choice]) -> None:
         """Show these choices instead; the cursor stays on the same key if it is still there."""

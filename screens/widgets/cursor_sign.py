@@ -1,21 +1,26 @@
-"""The sign of the selected line, visible without colours: ▸ while the list has the focus, otherwise ▹."""
+"""The sign of the selected line, visible without colours: `▌` while the list has the focus, otherwise `▏`."""
 
 from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.strip import Strip
 from textual.widgets import DataTable
 
-HERE, KEPT = "▸", "▹"
+from screens.frame.theme import palette_of
+from screens.widgets.signs import Sign
 
 
-def with_sign(strip: Strip, focused: bool) -> Strip:
-    """The line with the sign in place of its first cell, which lists leave empty."""
+def with_sign(strip: Strip, focused: bool, colour: str = "") -> Strip:
+    """The line with the sign, of that colour if any, in place of its first cell, which lists leave empty."""
     if strip.cell_length < 1:
         return strip
     first, rest = strip.divide([1, strip.cell_length])
     style = next(iter(first)).style
-    return Strip.join([Strip([Segment(HERE if focused else KEPT, style)], 1), rest])
+    if colour:
+        style = (style or Style()) + Style(color=colour)
+    sign = Sign.CURSOR if focused else Sign.CURSOR_ELSEWHERE
+    return Strip.join([Strip([Segment(str(sign), style)], 1), rest])
 
 
 class LineTable(DataTable[Text]):
@@ -26,7 +31,7 @@ class LineTable(DataTable[Text]):
         row = y - self.header_height + self.scroll_offset.y
         if y < self.header_height or row != self.cursor_row or row >= self.row_count:
             return strip
-        return with_sign(strip, self.has_focus)
+        return with_sign(strip, self.has_focus, palette_of(self.app, under_cursor=True).sand)
 
     _lines_seen = 0
 

@@ -1,7 +1,8 @@
-"""The footer: at most seven keys of this screen, all clickable."""
+"""The key bar: what can be done here, by the keys as they are bound now; all clickable."""
 
 from typing import TYPE_CHECKING, cast
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import RenderResult
 from textual.content import Content
@@ -23,7 +24,7 @@ class KeyBar(Widget):
         word_style = self.get_visual_style("key-bar--word")
         line = Content("")
         for sign, words, _key in self.shown():
-            line = Content.assemble(line, (sign, key_style), " ", (words, word_style), "   ")
+            line = Content.assemble(line, (sign, key_style), " ", (_a_verb(words), word_style), "   ")
         return line
 
     def shown(self) -> list[tuple[str, str, str]]:
@@ -35,7 +36,7 @@ class KeyBar(Widget):
             if screen.check_action(one.runs.partition("(")[0], ()) is False:
                 continue
             sign, key = shown_key(one, screen.console.settings.keys)
-            used += len(sign) + len(one.title) + 4
+            used += cell_len(sign) + cell_len(one.title) + 4
             if used - 3 > self.content_size.width:
                 break
             fitting.append((sign, one.title, key))
@@ -48,8 +49,13 @@ class KeyBar(Widget):
             return
         at = 0
         for sign, words, key in self.shown():
-            at += len(sign) + 1 + len(words)
+            at += cell_len(sign) + 1 + cell_len(words)
             if x.x < at:
                 self.app.simulate_key(key)
                 return
             at += 3
+
+
+def _a_verb(title: str) -> str:
+    """A command's title as it is written after its key: `m reply`."""
+    return title[:1].lower() + title[1:]

@@ -8,6 +8,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from cs_console.plain_text import one_line
+from screens.widgets.signs import Sign
 
 SECONDS_SHOWN = 5.0
 PROBLEM_SECONDS = 10.0
@@ -30,7 +31,7 @@ class Said:
     tone: Tone = Tone.DONE
 
 
-_SIGNS = {Tone.INFO: "·", Tone.DONE: "✓", Tone.WARNING: "!", Tone.ERROR: "✗"}
+_SIGNS = {Tone.INFO: Sign.EVENT, Tone.DONE: Sign.DONE, Tone.WARNING: Sign.HIGH, Tone.ERROR: Sign.BROKEN}
 
 
 class NoticeBar(Static):

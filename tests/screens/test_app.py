@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ from sqlmodel import col
 from textual.app import ComposeResult
 from textual.widgets import TextArea
 
-from cs_console.access_log.checkpoint import write_checkpoint
 from cs_console.app import ConsoleApp
 from cs_console.casework.conversation import open_ticket
 from cs_console.custody import drafts
@@ -25,6 +25,7 @@ from models.log import Checkpoint
 from screens.frame.console import Typed
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.go_dialog import GoTo
+from screens.frame.help import HelpScreen
 from screens.frame.theme import PALETTES
 from screens.queue.queue import QueueScreen
 from screens.registry import bindings_for
@@ -158,57 +159,59 @@ async def test_quitting_asks_nothing_and_ends_the_session(sqlite_desk: TestDesk)
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_header_says_who_the_time_and_the_state_of_the_log(
+async def test_the_header_says_where_and_who_and_when_and_nothing_of_a_log_that_holds(
     sqlite_desk: TestDesk, size: tuple[int, int]
 ) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     async with console(sqlite_desk, mei, size) as shown:
         hour = sqlite_desk.clock.now().astimezone().strftime("%H:%M")
-        await shown.until(lambda: "log " in shown.app.header.log, "the state of the log")
-        top = shown.drawn().splitlines()[0]
-        assert top.rstrip().endswith(f"mei · agent · {hour} · {shown.app.header.log}")
-        assert top.strip().startswith("Customer service")
+        await shown.until(lambda: shown.app.header.log_ok is True, "the state of the log")
+        top, below = shown.drawn().splitlines()[:2]
+        assert top.split() == ["Customer", "service", "Queue", "mei", hour]
+        assert "log" not in below
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_wide_header_says_when_the_log_was_last_signed(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+async def test_the_header_says_what_waits(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
-    open_ticket(mei, make_ticket(sqlite_desk).number)
-    write_checkpoint(sqlite_desk.desk, force=True)
-    signed = sqlite_desk.clock.now().astimezone()
+    make_ticket(sqlite_desk, assignee=mei, received_at=sqlite_desk.clock.now() - timedelta(days=90))
     async with console(sqlite_desk, mei, size) as shown:
-        await shown.until(lambda: "log " in shown.app.header.log, "the state of the log")
-        await shown.pilot.pause()
-        assert (f"signed {signed:%H:%M}" in shown.drawn().splitlines()[0]) is (size[0] >= 100)
-        sqlite_desk.clock.forward(days=1)
-        shown.app._header.show()
-        assert shown.app.header.signed == f"signed {signed.day} {signed:%b %H:%M}"
+        await shown.until(lambda: "1 overdue " in shown.drawn().splitlines()[0], "what waits")
+        number = make_ticket(sqlite_desk, assignee=mei).number
+        await shown.open_ticket(number)
+        await shown.until(lambda: f"Queue › #{number}" in shown.drawn().splitlines()[0], "the place")
+        assert "1 overdue " in shown.drawn().splitlines()[0]
 
 
 async def test_the_clock_and_the_logs_sign_go_on_behind_a_dialog(sqlite_desk: TestDesk) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     async with console(sqlite_desk, mei) as shown:
-        await shown.until(lambda: "log ✓" in shown.drawn().splitlines()[0], "the state of the log")
+        await shown.until(lambda: shown.app.header.log_ok is True, "the state of the log")
         await shown.press("g")
         await shown.until_on(GoTo)
         sqlite_desk.clock.forward(minutes=7)
         hour = sqlite_desk.clock.now().astimezone().strftime("%H:%M")
-        await shown.until(lambda: f" {hour} " in shown.drawn().splitlines()[0], "the clock")
+        await shown.until(lambda: shown.drawn().splitlines()[0].rstrip().endswith(hour), "the clock")
         with sqlite_desk.desk.database.transaction() as db:
             db.connection().execute(sql("UPDATE log_head SET size = size + 7"))
         shown.app._refresh()
-        await shown.until(lambda: "✗ broken" in shown.drawn().splitlines()[0], "the cross")
+        broken = "✗ The access log is broken. Tell a privacy officer before you go on."
+        await shown.until(lambda: broken in shown.drawn().splitlines()[1], "the red line")
         assert isinstance(shown.app.screen, GoTo)
 
 
-async def test_a_broken_log_is_said_in_words(sqlite_desk: TestDesk) -> None:
+async def test_a_broken_log_is_said_on_screens_that_open_later(sqlite_desk: TestDesk) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     async with console(sqlite_desk, mei) as shown:
         await shown.until_on(QueueScreen)
         with sqlite_desk.desk.database.transaction() as db:
             db.connection().execute(sql("UPDATE log_head SET size = size + 7"))
         shown.app._refresh()
-        await shown.until(lambda: "✗ broken" in shown.drawn().splitlines()[0], "the cross")
+        broken = "✗ The access log is broken. Tell a privacy officer before you go on."
+        await shown.until(lambda: broken in shown.drawn().splitlines()[1], "the red line")
+        await shown.press("escape")
+        await shown.open(HelpScreen(QueueScreen))
+        assert broken in shown.drawn().splitlines()[1]
 
 
 async def test_the_log_is_signed_again_and_again_while_somebody_works(sqlite_desk: TestDesk) -> None:
@@ -459,7 +462,7 @@ def test_every_ink_can_be_read_on_every_ground(name: str, least: float) -> None:
     grounds = {ground: getattr(of, ground) for ground in ("ground", "sheet", "band")}
     pairs = [(f"{i} on {g}", contrast(rgb(inks[i]), rgb(grounds[g]))) for i in inks for g in grounds]
     pairs.append(("cursor", contrast(rgb(of.cursor_ink), rgb(of.cursor))))
-    pairs.append(("idle cursor", contrast(rgb(of.ink), rgb(of.cursor_idle))))
+    pairs.append(("idle cursor", contrast(rgb(of.ink), rgb(of.idle))))
     assert [pair for pair in pairs if pair[1] < least] == []
 
 

@@ -20,7 +20,7 @@ from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
 
-def signed(shown: Console, sign: str = "▸") -> list[str]:
+def signed(shown: Console, sign: str = "▌") -> list[str]:
     """The drawn lines with that sign, from the sign on."""
     return [line[line.index(sign) :] for line in shown.drawn().splitlines() if sign in line]
 
@@ -36,15 +36,15 @@ async def test_the_checklist_says_by_a_sign_where_the_keyboard_is(
         shown.app.theme = theme
         await shown.open(DecisionScreen(made.number))
         await shown.until_words("Grounds", "Answer")
-        await shown.until(lambda: any(line.startswith("▸· What is asked") for line in signed(shown)), "the sign")
+        await shown.until(lambda: any(line.startswith("▌· What is asked") for line in signed(shown)), "the sign")
         await shown.press("j")
-        await shown.until(lambda: any(line.startswith("▸· Grounds") for line in signed(shown)), "the sign one down")
+        await shown.until(lambda: any(line.startswith("▌· Grounds") for line in signed(shown)), "the sign one down")
         await shown.press("enter")
-        await shown.until(lambda: any(line.startswith("▹· Grounds") for line in signed(shown, "▹")), "the step kept")
-        assert len([line for line in signed(shown) if not line.startswith("▸ ")]) == 1
+        await shown.until(lambda: any(line.startswith("▏· Grounds") for line in signed(shown, "▏")), "the step kept")
+        assert len([line for line in signed(shown) if not line.startswith("▌ ")]) == 1
         at = shown.app.screen.query_one("#grounds", OptionList)
         assert at.has_focus and at.highlighted is not None
-        assert signed(shown)[0].startswith(f"▸· {at.get_option_at_index(at.highlighted).id}")
+        assert signed(shown)[0].startswith(f"▌· {at.get_option_at_index(at.highlighted).id}")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -63,7 +63,7 @@ async def test_the_queue_and_a_tickets_facts_have_the_sign(sqlite_desk: TestDesk
         await shown.open(TicketScreen(under.number))
         await shown.until(lambda: bool(shown.app.screen.query_one(Facts).children), "the facts")
         await shown.press("tab")
-        await shown.until(lambda: any(line.startswith("▸Mobile") for line in signed(shown)), "the sign of a fact")
+        await shown.until(lambda: any(line.startswith("▌Mobile") for line in signed(shown)), "the sign of a fact")
 
 
 async def test_approvals_and_the_log_have_the_sign(sqlite_desk: TestDesk) -> None:
@@ -74,9 +74,9 @@ async def test_approvals_and_the_log_have_the_sign(sqlite_desk: TestDesk) -> Non
     async with console(sqlite_desk, sue) as shown:
         await shown.press("g", "a")
         await shown.until_on(ApprovalsScreen)
-        await shown.until(lambda: any(line.startswith(f"▸#{made.number}") for line in signed(shown)), "the proposal")
+        await shown.until(lambda: any(line.startswith(f"▌#{made.number}") for line in signed(shown)), "the proposal")
         await shown.press("g", "l")
-        await shown.until(lambda: any(line.startswith("▸") for line in signed(shown)), "the entry")
+        await shown.until(lambda: any(line.startswith("▌") for line in signed(shown)), "the entry")
 
 
 async def test_a_notice_never_covers_the_line_under_the_cursor(sqlite_desk: TestDesk) -> None:
@@ -94,7 +94,7 @@ async def test_a_notice_never_covers_the_line_under_the_cursor(sqlite_desk: Test
         shown.app.screen.query_one(NoticeBar).say("Mark tickets first (x). " * 8, Tone.WARNING)
         await shown.until(lambda: table.size.height - 1 < seen, "the notice")
         number = str(table.tickets[table.cursor_row].number)
-        await shown.until(lambda: any(line.startswith("▸") and number in line for line in signed(shown)), number)
+        await shown.until(lambda: any(line.startswith("▌") and number in line for line in signed(shown)), number)
 
 
 async def test_notices_go_by_themselves_on_lists(sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,6 +162,6 @@ async def test_a_rebound_key_works_and_stands_in_the_footer(sqlite_desk: TestDes
     desk = sqlite_desk.desk
     desk.settings = desk.settings.model_copy(update={"keys": {"filter": "f4"}})
     async with console(sqlite_desk, mei) as shown:
-        await shown.until(lambda: "f4 Filter" in shown.drawn(), "the footer")
+        await shown.until(lambda: "f4 filter" in shown.drawn(), "the footer")
         await shown.press("f4")
         await shown.until(lambda: shown.app.focused is not None and shown.app.focused.id == "filter-text")

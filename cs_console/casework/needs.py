@@ -1,0 +1,67 @@
+"""What waits for an agent, for the header of every screen: a few counts that cost the same however many tickets there
+are."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select
+from sqlmodel import col
+
+from cs_console.desk import DeskSession
+from models.decision import Decision
+from models.enums import DecisionState, Role
+from models.roles import APPROVES, WORKS_ON_TICKETS
+from models.ticket import Ticket
+
+COUNTED_UP_TO = 99
+_NOTHING = literal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Open tickets whose due date has passed, those due before the day ends, and others' proposals to approve.
+
+    An agent's tickets are their own; those who lead and do not work tickets themselves are told about the whole desk's.
+    Each count is at most COUNTED_UP_TO + 1, which means more than COUNTED_UP_TO.
+    """
+
+    overdue: int = 0
+    due_today: int = 0
+    approvals: int = 0
+
+
+def needs_of(session: DeskSession) -> Needs:
+    """What waits for this agent now; the day is the console's local one. Raises SessionEnded."""
+    roles = session.agent.roles
+    now = session.desk.clock.now()
+    today = _end_of_day(now)
+    tickets = not roles.isdisjoint(WORKS_ON_TICKETS)
+    due = col(Ticket.next_due_at)
+    statement = select(
+        _tickets(session, due < now) if tickets else _NOTHING,
+        _tickets(session, due >= now, due < today) if tickets else _NOTHING,
+        _proposals(session) if not roles.isdisjoint(APPROVES) else _NOTHING,
+    )
+    with session.reading() as db:
+        return Needs(*db.connection().execute(statement).one())
+
+
+def _tickets(session: DeskSession, *due: ColumnElement[bool]) -> ScalarSelect[int]:
+    conditions = [col(Ticket.is_open) == 1, *due]
+    if not session.agent.roles.isdisjoint({Role.AGENT, Role.VERIFIER}):
+        conditions.append(col(Ticket.assignee_id) == session.agent.id)
+    return _counted(select(literal(1)).where(*conditions))
+
+
+def _proposals(session: DeskSession) -> ScalarSelect[int]:
+    waiting = (col(Decision.state) == DecisionState.PROPOSED, col(Decision.proposer_id) != session.agent.id)
+    return _counted(select(literal(1)).where(*waiting))
+
+
+def _counted(rows: Select[*tuple[int]]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(rows.limit(COUNTED_UP_TO + 1).subquery()).scalar_subquery()
+
+
+def _end_of_day(now: datetime) -> datetime:
+    tomorrow = now.astimezone().date() + timedelta(days=1)
+    return datetime(tomorrow.year, tomorrow.month, tomorrow.day).astimezone()
