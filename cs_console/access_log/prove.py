@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import record
@@ -99,16 +99,10 @@ def prove_entries(session: "DeskSession", wanted: Wanted, progress: Progress | N
 
 
 def _withheld(entries: tuple[ProvenEntry, ...]) -> tuple[ProvenEntry, ...]:
-    cannot = [proven.index + 1 for proven in entries if proven.row[-1] is None]
-    if cannot:
-        which = (
-            f"Entry {cannot[0]}" if len(cannot) == 1 else f"{len(cannot)} of these entries, the first is {cannot[0]},"
-        )
-        raise BadInput(
-            f"{which} cannot be proven without names: an older version wrote it.",
-            "Prove later entries one by one (--entry), or prove these without --withhold.",
-        )
-    return tuple(withheld(proven) for proven in entries)
+    try:
+        return tuple(withheld(proven) for proven in entries)
+    except ValueError:  # a salt that was there when the export was recorded
+        raise _not_provable() from None
 
 
 def prove_since(session: "DeskSession", note: str, progress: Progress | None = None) -> Proven:
@@ -132,7 +126,7 @@ def prove_since(session: "DeskSession", note: str, progress: Progress | None = N
 
 
 def _found_and_recorded(db: Session, session: "DeskSession", wanted: Wanted) -> int | str:
-    """The value to look for, once there is such an entry and the export of it is recorded."""
+    """The value to look for, once there are such entries, as they are wanted, and the export of them is recorded."""
     value, column = wanted.value, col(getattr(LogEntry, wanted.by))
     if wanted.by is By.REQUESTER:
         value = whole_pseudonym(db, pseudonym_beginning(f"--requester {value}", str(value)))
@@ -141,6 +135,8 @@ def _found_and_recorded(db: Session, session: "DeskSession", wanted: Wanted) -> 
     if found is None:
         which = f"entry {value}" if wanted.by is By.ENTRY else f"entry of {word} {value}"
         raise NothingThere(f"The log has no {which}.", "If one should exist, run `cs-console log verify`.")
+    if wanted.withhold:
+        _require_salts(db, column == value)
     entry = Entry(
         Action.LOG_EXPORTED,
         ticket=None if wanted.by is By.REQUESTER else found[0],
@@ -150,6 +146,18 @@ def _found_and_recorded(db: Session, session: "DeskSession", wanted: Wanted) -> 
     )
     record(db, session, entry)
     return value
+
+
+def _require_salts(db: Session, are_wanted: ColumnElement[bool]) -> None:
+    """Refuse entries that hold nothing in the place of who did it and why. Raises BadInput naming the first."""
+    older = select(func.count(), func.min(col(LogEntry.seq))).where(are_wanted, col(LogEntry.salt).is_(None))
+    count, first = db.connection().execute(older).one()
+    if count:
+        which = f"Entry {first}" if count == 1 else f"{count} of these entries, the first is {first},"
+        raise BadInput(
+            f"{which} cannot be proven without names: an older version wrote it.",
+            "Prove later entries one by one (--entry), or prove these without --withhold.",
+        )
 
 
 def _newest_checkpoint(desk: "Desk") -> tuple[SignedNote, str]:

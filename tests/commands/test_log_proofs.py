@@ -17,9 +17,11 @@ from cs_console.commands.log import app
 from cs_console.commands.log_proofs import sentence
 from cs_console.custody.keyring import Keyring
 from cs_console.database import Database
+from models.enums import Action
 from tests.access_log.tampering import as_older_desks_wrote, fill, fill_and_sign, hand
 from tests.commands.test_log import log
 from tests.support.desk import TestDesk
+from tests.support.recorded import recorded
 
 
 def check(file: Path, key: str, *words: str) -> Result:
@@ -77,12 +79,16 @@ def test_a_proof_for_a_requester_withholds_staff_and_reason(test_desk: TestDesk,
 
 
 @pytest.mark.parametrize("words", [("--entry", "2"), ("--ticket", "10482")])
-def test_an_older_desks_entry_cannot_withhold_and_says_so(sqlite_desk: TestDesk, words: tuple[str, ...]) -> None:
-    fill(sqlite_desk, 2)
-    as_older_desks_wrote(sqlite_desk)
-    said = log(sqlite_desk, "prove", *words, "--withhold")
+def test_an_older_desks_entry_cannot_withhold_and_says_so(test_desk: TestDesk, words: tuple[str, ...]) -> None:
+    """Nothing was shown, so no export is recorded either."""
+    fill(test_desk, 2)
+    as_older_desks_wrote(test_desk)
+    said = log(test_desk, "prove", *words, "--withhold")
     assert (said.exit_code, said.stdout) == (2, "")
     assert "cannot be proven without names: an older version wrote it. Prove later entries" in said.stderr
+    assert recorded(test_desk.desk, Action.LOG_EXPORTED) == []
+    assert log(test_desk, "prove", *words).exit_code == 0
+    assert len(recorded(test_desk.desk, Action.LOG_EXPORTED)) == 1
 
 
 def test_growth_is_proven_and_checked(test_desk: TestDesk, tmp_path: Path) -> None:
