@@ -32,8 +32,8 @@ from cs_console.access_log.proof_file import (
 from cs_console.access_log.review import whole_pseudonym
 from cs_console.access_log.signed_note import SignedNote, read_note
 from cs_console.access_log.stored_log import NoTable, Row, StoredLog, stored_log
-from cs_console.access_log.verify import Progress
 from cs_console.errors import BadInput, NothingThere, NotProvable
+from cs_console.progress import Progress
 from models.enums import Action
 from models.log import LogEntry
 from models.roles import REVIEWS_LOG

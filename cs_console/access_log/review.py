@@ -13,8 +13,9 @@ from cs_console.access_log.append import record
 from cs_console.access_log.canonical import SAID
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.log_filter import LogFilter, parse_log_filter
-from cs_console.access_log.verify import Progress, Verdict, verify_log
+from cs_console.access_log.verify import Verdict, verify_log
 from cs_console.errors import BadFilter, LogBroken, NothingThere
+from cs_console.progress import Progress
 from models.columns import from_microseconds, microseconds
 from models.enums import Action, Result
 from models.log import ENDS, LogEntry

@@ -7,7 +7,7 @@ what was never recorded.
 
 import hashlib
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from cs_console.access_log.merkle import Frontier
 from cs_console.access_log.stated_heads import Stated, stated_heads
 from cs_console.access_log.stored_log import NoTable, StoredLog, stored_log
 from cs_console.errors import StoreUnavailable
+from cs_console.progress import Progress
 
 if TYPE_CHECKING:
     from cs_console.desk import Desk
@@ -30,8 +31,6 @@ RUNS_BACK = 30_000_000
 """In microseconds: by so much an entry of a desk from before may be older than the one before it, because clocks of
 several hosts differ. Today none is appended that is older at all.
 """
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from cs_console.plain_text import sentence_line
+from cs_console.progress import Progress
 from cs_console.safe_output import drawing_stream
 
 
 class Shown(NamedTuple):
     """`progress` is told what is done and how much there is, and None where no bar is shown; `say` takes a sentence."""
 
-    progress: Callable[[int, int], None] | None
+    progress: Progress | None
     say: Callable[[str], None]
 
 
@@ -22,13 +23,13 @@ def progress_bar(label: str, *, of_bytes: bool = False) -> Iterator[Shown]:
     if not sys.stderr.isatty():
         yield Shown(None, lambda sentence: print(_line(sentence), file=sys.stderr))
         return
+    from rich import progress as drawn
     from rich.console import Console  # imported only for a terminal
-    from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
     from rich.text import Text
 
-    amount = DownloadColumn() if of_bytes else TaskProgressColumn()
-    columns = (TextColumn(label), BarColumn(), amount, TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=drawing_stream())) as bar:
+    amount = drawn.DownloadColumn() if of_bytes else drawn.TaskProgressColumn()
+    columns = (drawn.TextColumn(label), drawn.BarColumn(), amount, drawn.TimeRemainingColumn())
+    with drawn.Progress(*columns, console=Console(file=drawing_stream())) as bar:
         task = bar.add_task("", total=None)
         yield Shown(
             lambda done, total: bar.update(task, completed=done, total=total),

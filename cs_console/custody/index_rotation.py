@@ -7,7 +7,7 @@ are destroyed. A renewal that was cut short anywhere is carried on by the upkeep
 
 import hmac
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,7 @@ from cs_console.custody.sealing import Place
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, KeyMissing, NothingThere, SealBroken
+from cs_console.progress import Progress
 from models.contact import Contact
 from models.contact_fields import Field
 from models.counter import Counter
@@ -47,8 +48,6 @@ BATCH = 500
 UPKEEP_SECONDS = 2.0
 SETTLE_SECONDS = FRESH_SECONDS + 0.6
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

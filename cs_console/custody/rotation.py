@@ -5,7 +5,7 @@ Each step is durable before the next begins, and at each moment every key can be
 consoles can have; so a rotation that was killed anywhere is finished by running it again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,15 +27,13 @@ from cs_console.desk import Desk, DeskSession
 from cs_console.errors import KeysRotating, KeyUnavailable, StoreUnavailable
 from cs_console.file_lock import LockHeld, file_lock
 from cs_console.key_files import next_key, put_next_in_place, wrapping_key, wrapping_keys
+from cs_console.progress import Progress
 from cs_console.settings import Settings
 from cs_console.store_errors import store_errors
 from models.enums import Action
 
 BATCH = 500
 """How many keys are rewrapped in one transaction: for some milliseconds other consoles wait to make a key."""
-
-Progress = Callable[[int, int], None]
-"""Told how many keys are done, of how many."""
 
 _LOCK = bindparam("lock", 0x6B657972696E67, BigInteger)  # "keyring" in ASCII
 _TAKE_LOCK = select(func.pg_try_advisory_lock(_LOCK))

@@ -31,6 +31,7 @@ from cs_console.intake.our_mail import our_mail
 from cs_console.intake.quarantine import Kept, digest_token, is_kept, keep, program_version
 from cs_console.intake.read_ahead import Reading, ReadMail, read_mails
 from cs_console.intake.redacted_ahead import RedactedAhead
+from cs_console.progress import Progress
 from cs_console.tickets.numbers import lock_counter
 from models.enums import Action, SetAside
 from models.roles import OPENS_TICKETS
@@ -44,8 +45,6 @@ OUTCOMES = ("opened", "appended", "duplicate", "automatic", "bounced", "spam", "
 _EACH_TIME = OUTCOMES[:3] + OUTCOMES[-1:]
 """Told also where there were none."""
 
-Progress = Callable[[int, int], None]
-"""Called with the bytes done and the bytes in all."""
 Told = Callable[[str], None]
 """Called with one sentence for each message that went to quarantine; it holds nothing of the message."""
 
