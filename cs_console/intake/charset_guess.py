@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cs_console.intake.languages import language_by_words
+from cs_console.intake.languages import has_baltic_words, language_by_words
 
 _SAMPLE = 8 * 1024
 # What mail is written in. Each one more makes the others harder to tell apart.
@@ -56,14 +56,19 @@ _JAPANESE = frozenset({"cp932", "euc_jp"})
 _CYRILLIC = frozenset({"cp1251", "koi8-r", "koi8-u"})
 _ALPHABETIC = frozenset({*_CYRILLIC, "cp1253", "iso8859-7", "cp1255", "cp1256", "cp874"})
 _CENTRAL = ("cp1250", "iso8859-2")
-_NEEDS = {**dict.fromkeys(("pl", "cs", "sk", "hu", "ro", "hr", "sl"), _CENTRAL), "tr": ("cp1254",)}
+_BALTIC = "cp1257"
+_NEEDS = {
+    **dict.fromkeys(("pl", "cs", "sk", "hu", "ro", "hr", "sl"), _CENTRAL),
+    **dict.fromkeys(("lt", "lv"), (_BALTIC,)),
+    "tr": ("cp1254",),
+}
 _COMMON_PAIRS = (
     "ст но то на ен ов ни ра во ко не по пр ет за ка ли ос ал от ер ре го ро ел ол ла ат ть ны ло та ит де ом ес мо ан"
     " ин ав ри ва ле ма ог да ви ми до ор ил бы ск ас ме аз со об из ке ши жа зд ам ие ия ый ая ой ку ше шё ую"
 )
 _PAIRS = frozenset(_COMMON_PAIRS.split())
 """Pairs of letters that are common in Russian and its neighbours."""
-_ENOUGH, _FAIR = 0.65, 0.35
+_ENOUGH, _FAIR, _SURELY = 0.65, 0.35, 0.85
 """Of the signs of a text, how many have to be usual ones before it is taken for that language whatever else fits, and
 where the detector says so too."""
 
@@ -84,6 +89,16 @@ _THAI_OUT_OF_PLACE = re.compile(
     "(?:^|[^\u0e01-\u0e2e\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]|[\u0e40-\u0e44](?![\u0e01-\u0e2e])"
 )
 _TURNED_CASE = re.compile("[а-яёα-ω][А-ЯЁΑ-Ω]")
+_HALF_WIDTH = re.compile("[\uff66-\uff9f]")
+_SYLLABLES_IN_A_ROW = re.compile(
+    "(?:(?:[ｷｼﾁﾆﾋﾐﾘ][ﾞﾟ]?[ｬｭｮ]|[ﾌｳﾁｼﾃﾄﾂｸ]ﾞ?[ｧ-ｫ]|[ｶ-ﾄﾊ-ﾎｳ]ﾞ|[ﾊ-ﾎ]ﾟ|[ｦｱ-ﾝ])(?:ｰ|ｯ(?=[ｶ-ﾄﾊ-ﾎ]))*)+"
+)
+"""Kana of half width as Japanese puts them: marks and small ones only behind those that take them."""
+_OF_ALPHABETS = frozenset("ｨｪｯｲ")
+"""Kana of the first half in whose places Cyrillic has capitals, too."""
+_KANA_ROW = re.compile("[\uff61-\uff9f]+")
+_MARKS = frozenset("ﾞﾟｰ")
+_LEAST_KANA, _MOST_AS_SIGNS = 3, 4
 _ICELANDIC, _THORNS = re.compile("[áéíóúæÁÉÍÓÚÆ]"), re.compile("[ðþýÐÞÝ]")
 
 
@@ -101,6 +116,8 @@ def guess(data: bytes) -> Guess:
     by_signs, share = _by_signs(sample)
     if by_signs and share >= _ENOUGH:
         return _read(data, by_signs)
+    if _is_half_width(sample, share):
+        return _read(data, _half_width_codec(sample))
     ranked = _ranked(sample)
     for codec, confidence in ranked:
         text = sample.decode(codec, "replace")
@@ -126,7 +143,7 @@ def is_doubtful(text: str, codec: str) -> bool:
     sample = text[:_SAMPLE]
     if codec in _USUAL:
         share = _usual_share(sample, codec)
-        return share is not None and share < 0.3
+        return share is not None and share < 0.3 and not (codec in _JAPANESE and _is_kana(sample))
     if codec in _LATIN or codec in _OTHER_LATIN:
         signs = len(_SIGN_THEN_LETTER.findall(sample))
         if signs >= 3 and signs * 3 > sum(1 for char in sample if char >= "\x80"):
@@ -137,8 +154,11 @@ def is_doubtful(text: str, codec: str) -> bool:
 
 
 def other_latin(data: bytes) -> Guess | None:
-    """The reading of what claims to be Western but most likely is Central European or Turkish; None where it is not."""
+    """The reading of what claims to be Western but most likely is not: Central European, Turkish, Baltic, or a few
+    signs of East Asia. None where it may be Western."""
     sample = _sample(data)
+    if (east := few_signs(sample)) is not None:
+        return _read(data, east)
     needed = _needed_by_words(data[:_SAMPLE])
     if not needed and sum(1 for byte in sample if byte >= 0x80) < 2:
         return None
@@ -146,10 +166,12 @@ def other_latin(data: bytes) -> Guess | None:
     western = ranked.get(_WESTERN, 0.0)
     codec = max(_LATIN & ranked.keys(), key=lambda codec: ranked[codec], default=_WESTERN)
     if needed:
-        return _read(data, max(needed, key=lambda codec: ranked.get(codec, 0.0)))
+        found = _read(data, max(needed, key=lambda codec: ranked.get(codec, 0.0)))
+        return None if found.text == data.decode(_WESTERN, "replace") else found
     if codec != _WESTERN and ranked[codec] >= _LIKELY and ranked[codec] >= _CLEARLY * western:
         return _read(data, codec)
-    return _read(data, "cp1254") if _which_latin(sample, _WESTERN, 0.0, 0.0) == "cp1254" else None
+    closest = _which_latin(sample, _WESTERN, 0.0, 0.0)
+    return None if closest == _WESTERN else _read(data, closest)
 
 
 def quality(text: str, codec: str) -> float:
@@ -240,6 +262,52 @@ def _is_frequent(char: str, codec: str) -> bool:
         return False
 
 
+def few_signs(sample: bytes) -> str | None:
+    """The charset of a few signs of East Asia that would be noise in Western; None where it may be Western."""
+    others = sum(1 for byte in sample if byte >= 0x80)
+    if others < 2 or others * 2 < len(b"".join(sample.split())):
+        return None  # letters with accents are between others
+    by_signs, share = _by_signs(sample)
+    if by_signs and share >= _SURELY:
+        return by_signs
+    return _half_width_codec(sample) if _is_half_width(sample, share) else None
+
+
+def _is_half_width(sample: bytes, share: float) -> bool:
+    """Whether all that is not ASCII are Japanese kana of half width; `share` of it are usual signs in their charset."""
+    if share > _FAIR and _could_be_signs(sample):
+        return False
+    codec = _half_width_codec(sample)
+    text = _strictly(sample, codec) or ""
+    kana = _HALF_WIDTH.findall(text)
+    if len(set(kana)) < _LEAST_KANA or not _is_kana(text):
+        return False
+    if codec == "euc_jp":
+        return True  # nothing else has that sign before each letter
+    first_half = sum(1 for char in kana if char <= "ｿ" and char not in _OF_ALPHABETS)
+    # small letters in KOI8, and capitals in other alphabets, have the places of the rest
+    return first_half * 8 >= len(kana) and not _is_thai(sample)
+
+
+def _is_kana(text: str) -> bool:
+    """Whether all that is not ASCII are kana of half width in places where Japanese puts them."""
+    others = "".join(char for char in text if char >= "\x80")
+    return bool(others) and not _SYLLABLES_IN_A_ROW.sub("", others).strip("｡｢｣､･")
+
+
+def _could_be_signs(sample: bytes) -> bool:
+    """Whether so few kana could be half as many signs as well, and nothing but kana has marks."""
+    if _half_width_codec(sample) == "euc_jp":
+        return False
+    rows = _KANA_ROW.findall(sample.decode("cp932", "replace"))
+    return all(len(row) <= _MOST_AS_SIGNS and len(row) % 2 == 0 and not _MARKS.intersection(row) for row in rows)
+
+
+def _half_width_codec(sample: bytes) -> str:
+    """EUC-JP has a sign before each."""
+    return "euc_jp" if sample.count(b"\x8e") * 2 >= sum(1 for byte in sample if byte >= 0x80) else "cp932"
+
+
 def _is_thai(sample: bytes) -> bool:
     """Whether the letters are Thai ones in places where Thai puts them."""
     text = sample.decode("cp874", "replace")
@@ -279,13 +347,19 @@ def _which_latin(sample: bytes, codec: str, confidence: float, western: float) -
         return codec
     text = sample.decode(_WESTERN, "replace")
     if _THORNS.search(text) and not _ICELANDIC.search(text):
-        return "cp1254"
+        return _BALTIC if language_by_words(text) == "et" else "cp1254"
     return codec if codec != _WESTERN and _IN_A_WORD.search(text) else _WESTERN
 
 
 def _needed_by_words(sample: bytes) -> tuple[str, ...]:
     """The charsets that the language needs, by its words, if Western does not hold its letters."""
-    return _NEEDS.get(language_by_words(sample.decode(_WESTERN, "replace")), ())
+    if has_baltic_words(sample.decode(_BALTIC, "replace")):
+        return (_BALTIC,)
+    text = sample.decode(_WESTERN, "replace")
+    if (needed := _NEEDS.get(language_by_words(text))) is not None:
+        return needed
+    # Baltic letters in the places of Danish ones must not outweigh the words
+    return (_BALTIC,) if _NEEDS.get(language_by_words(text, letters=False)) == (_BALTIC,) else ()
 
 
 def _is_noise(text: str) -> bool:

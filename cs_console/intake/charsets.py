@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from cs_console.errors import Unreadable
-from cs_console.intake.charset_guess import guess, is_doubtful, other_latin, quality
+from cs_console.intake.charset_guess import few_signs, guess, is_doubtful, other_latin, quality
 from cs_console.intake.japanese import euc_jp, iso_2022_jp
 
 # Names that mail uses and Python does not know, and names whose larger relative is what senders really mean.
@@ -100,6 +100,9 @@ _REFUSED = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape"
 _MOST_ENCODED_WORDS = 1000
 _SAMPLE = 16 * 1024
 _MOST = 1024 * 1024
+_FEW = 8
+"""Bytes that could be a few letters in UTF-8 as well as a few signs of East Asia."""
+_ASCII = re.compile(rb"[!-~]")
 _GOOD = 0.45
 """How well text has to read in a charset that only another part of the mail names."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -197,7 +200,15 @@ def _unclaimed(data: bytes, claimed: str, hints: tuple[str, ...]) -> Reading:
     if _CHINESE in data and b"\x0e" in data:
         return Reading(_iso_2022_cn(data))
     with suppress(UnicodeDecodeError):
-        return Reading(_once_encoded(data.decode("utf-8")))
+        text = data.decode("utf-8")
+        if (
+            claimed not in ("", "cp1252")
+            or len(data) > _FEW
+            or _ASCII.search(data)
+            or (east := few_signs(data)) is None
+        ):
+            return Reading(_once_encoded(text))
+        return Reading(decoded(data, east), _known_as(east))  # two Chinese signs can be two Cyrillic letters
     if _mostly_utf_8(data):
         return Reading(data.decode("utf-8", "replace"))
     for hint in map(codec_of, hints):
@@ -224,6 +235,8 @@ _BY_SIGNS_ALONE = frozenset({"utf-7", "hz", "utf-16", "utf-16-le", "utf-16-be", 
 
 def decoded(data: bytes, codec: str) -> str:
     """The text of these bytes in this charset or, sign by sign, in its relatives; what is in none becomes U+FFFD."""
+    if codec in _ESCAPED and b"\x0e" in data:
+        return iso_2022_jp(data)  # Python does not know kana of half width between shifts
     with suppress(UnicodeError, LookupError, ValueError):
         return data.decode(codec)
     if codec in _ESCAPED:

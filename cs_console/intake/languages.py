@@ -105,6 +105,18 @@ _COMMON = {
     "sl": "in ali v na do od o z s za po je so bil bila biti imam ima mi me moj moja moje vi vaš vas to ta da se"
     " kako kdaj kje zakaj kaj kdo prosim hvala dober dan spoštovani pozdrav želim lahko naročilo račun paket"
     " izbrisati izbrišite podatke geslo prejel še tudi že samo zelo ampak ni nisem sem",
+    "lt": "ir kad yra nėra buvo ne mano man mane mes jūs jūsų jums šis tai kur kada kodėl kaip kas nuo iki su dėl bet"
+    " jau dar labas laba diena sveiki prašau prašome ačiū dėkoju pagarbiai noriu norėčiau galite galiu gavau negavau"
+    " neatėjo užsakymas užsakymo užsakymą siunta siuntinys prekė prekę prekės paskyra paskyrą duomenis duomenų"
+    " slaptažodį slaptažodis pamiršau pinigus pinigų grąžinti grąžinkite ištrinti ištrinkite pagalbą",
+    "lv": "un ir nav bija kas ka mans mana manu manus man es mēs jūs jūsu jums šis tas kur kad kāpēc kā ar no uz par"
+    " vai bet jau vēl labdien sveiki lūdzu paldies cieņu vēlos gribu varu varat saņēmu nesaņēmu saņemt pasūtījums"
+    " pasūtījumu sūtījums paka paku prece preci konts kontu datus dati paroli parole aizmirsu naudu atgriezt dzēst"
+    " izdzēsiet palīdziet",
+    "et": "ja on ei oli ma mina minu mulle mind meie teie te see et või aga kui kus millal miks kuidas mis kas ka veel"
+    " tere päevast palun aitäh tänan täname lugupidamisega soovin tahan saan saa saaksite tellimus tellimuse pakk"
+    " paki konto kontole andmed andmeid andmete isikuandmed isikuandmeid parool parooli unustasin kustutage"
+    " kustutada raha tagasi",
     "id": "dan atau yang di ke dari untuk dengan tidak bukan ada adalah saya kami anda ini itu akan sudah belum"
     " bisa tolong mohon terima kasih halo selamat pagi siang apa bagaimana kapan dimana mengapa pesanan akun"
     " paket hapus data kata sandi ingin mau juga",
@@ -118,6 +130,7 @@ _CYRILLIC_WORDS = {
 }
 _CYRILLIC = {code: frozenset(words.split()) for code, words in _CYRILLIC_WORDS.items()}
 _WORDS = {code: tuple(dict.fromkeys(words.split())) for code, words in _COMMON.items()}
+_OWN_LETTERS = frozenset(word for code in ("lt", "lv") for word in _WORDS[code] if not word.isascii() and len(word) > 3)
 _SHARED = Counter(word for words in _WORDS.values() for word in words)
 _WEIGHTS: dict[str, tuple[tuple[str, float], ...]] = {
     word: tuple((code, 1 / count**0.7) for code, words in _WORDS.items() if word in words)
@@ -133,7 +146,6 @@ _LETTERS = {
     "¿": "es",
     "¡": "es",
     "ã": "pt",
-    "õ": "pt",
     "ç": "fr pt tr",
     "è": "fr it",
     "ê": "fr pt",
@@ -144,8 +156,8 @@ _LETTERS = {
     "æ": "da no",
     "ø": "da no",
     "ł": "pl",
-    "ą": "pl",
-    "ę": "pl",
+    "ą": "pl lt",
+    "ę": "pl lt",
     "ż": "pl",
     "ś": "pl",
     "ě": "cs",
@@ -164,6 +176,15 @@ _LETTERS = {
     "ğ": "tr",
     "ı": "tr",
     "đ": "hr vi",
+    "ė": "lt",
+    "į": "lt",
+    "ų": "lt",
+    "ē": "lv",
+    "ģ": "lv",
+    "ķ": "lv",
+    "ļ": "lv",
+    "ņ": "lv",
+    "õ": "pt et",
     "ơ": "vi",
     "ư": "vi",
 }
@@ -194,16 +215,22 @@ def _cyrillic(sample: str) -> str:
     return max(hits, key=lambda code: hits[code])
 
 
-def language_by_words(text: str) -> str:
-    """The language of which most words are, of those in Latin letters; English where nothing says so."""
+def language_by_words(text: str, *, letters: bool = True) -> str:
+    """The language of which most words are, of those in Latin letters; English where nothing says so. Not `letters`:
+    letters that few languages have say nothing."""
     sample = text[:_READ].casefold()
     scores = {"en": 0.01}
     for word, count in Counter(_WORD.findall(sample.replace("’", "'"))).items():
         for one in (word, *(word.split("'") if "'" in word and word not in _WEIGHTS else ())):
             for code, weight in _WEIGHTS.get(one, ()):
                 scores[code] = scores.get(code, 0.0) + weight * min(count, _MOST_OF_ONE)
-    if not sample.isascii():
+    if letters and not sample.isascii():
         for letter in _FEW.findall(sample)[:40]:
             for code in _LETTERS[letter].split():
                 scores[code] = scores.get(code, 0.0) + 0.5
     return max(scores, key=lambda code: scores[code])
+
+
+def has_baltic_words(text: str) -> bool:
+    """Whether a common Lithuanian or Latvian word is in it, written with letters of its own."""
+    return any(word in _OWN_LETTERS for word in _WORD.findall(text[:_READ].casefold()))

@@ -47,6 +47,26 @@ WRITTEN = [
     ("euc_kr", "제 개인정보를 삭제해 주시기 바랍니다."),
     ("euc_kr", "환불 요청"),
     ("utf-8", "Zażółć gęślą jaźń – łączę wyrazy szacunku"),
+    ("cp1257", "Sveiki, mano siunta vėluoja jau savaitę"),
+    ("cp1257", "Pakeiskite mano adresą"),
+    ("cp1257", "Pamiršau slaptažodį"),
+    ("cp1257", "Jūsu darbinieki neatbild uz zvaniem"),
+    ("cp1257", "Labdien! Lūdzu, izdzēsiet manus personas datus."),
+    ("cp1257", "Tere, ma ei saa oma kontole sisse logida. Lugupidamisega, Jüri Šmidt"),
+    ("iso8859-13", "Noriu grąžinti prekę, ji atėjo sugadinta"),
+    ("cp932", "ｼｮｳﾋﾝｶﾞﾄﾄﾞｷﾏｾﾝ"),
+    ("cp932", "ﾔﾏﾀﾞ ﾊﾅｺ"),
+    ("cp932", "ｶ)ﾔﾏﾀﾞ ｼｮｳｼﾞ"),
+    ("euc_jp", "ｱﾘｶﾞﾄｳ"),
+    ("gb18030", "退款"),
+    ("gb18030", "换货"),
+    ("big5", "退貨"),
+    ("big5", "投訴"),
+    ("cp932", "返品"),
+    ("cp932", "解約"),
+    ("euc_jp", "退会"),
+    ("euc_kr", "환불"),
+    ("euc_kr", "삭제"),
 ]
 WESTERN = [
     "La città è già in ritardo, però non so perché",
@@ -58,6 +78,10 @@ WESTERN = [
     "Ég vil láta eyða gögnunum mínum, þakka ykkur fyrir það",
     "It is 50 £ and not 20 €",
     "Das Café an der Ecke kostet £30 oder 20 °C, „Danke“ – Zoë",
+    "Olá",
+    "déçu",
+    "20 €",
+    "JÄÄ HYVÄÄ YÖTÄ",
 ]
 
 
@@ -70,6 +94,11 @@ def test_words_in_no_charset_that_is_known_are_read(codec: str, words: str, clai
 @pytest.mark.parametrize(("codec", "words"), WRITTEN)
 def test_a_wrong_claim_of_western_is_not_believed(codec: str, words: str) -> None:
     assert text_of(words.encode(codec), "iso-8859-1") == words
+
+
+@pytest.mark.parametrize(("codec", "words"), [("cp874", "สวัสดี"), ("cp1251", "МЕНІ"), ("gb18030", "优惠")])
+def test_a_few_letters_are_not_taken_for_kana_of_half_width(codec: str, words: str) -> None:
+    assert text_of(words.encode(codec)) == words
 
 
 @pytest.mark.parametrize("claimed", ["iso-8859-1", "windows-1252", ""])
@@ -103,6 +132,8 @@ def test_a_claim_that_cannot_be_true_is_not_believed(codec: str, claimed: str, w
         ("iso-2022-jp", b"\x1b$B-!ElKL\x1b(B", "①東北"),
         ("iso-2022-jp", b"\x1b$B|b66\x1b(B", "髙橋"),
         ("iso-2022-jp-ms", b"\x1b$B-j\x1b(B\x1b$B;3ED\x1b(B", "㈱山田"),
+        ("iso-2022-jp", b"\x0e\x3c\x2e\x33\x0f ok", "ｼｮｳ ok"),
+        ("shift_jis", "ﾍﾝｷﾝ".encode("cp932"), "ﾍﾝｷﾝ"),
         ("cp50221", b"\x1b(I1265\x1b(B ok", "ｱｲｶｵ ok"),
         ("x-euc-jp", b"\xad\xa1\xc5\xec\xcb\xcc", "①東北"),
         ("ks_c_5601-1987", "똠방각하".encode("cp949"), "똠방각하"),
@@ -131,10 +162,18 @@ def test_a_guess_is_said_and_what_is_certain_is_not() -> None:
     assert read_text(letter.encode()).guessed == ""
 
 
+def test_what_a_few_signs_are_is_said_to_be_a_guess_whatever_they_claim() -> None:
+    for claimed in ("", "iso-8859-1"):
+        assert read_text("退款".encode("big5"), claimed).guessed == "Big5"
+        assert read_text("谢谢".encode("gb18030"), claimed).guessed == "GB18030"
+    assert read_text("谢谢".encode("gb18030"), "utf-8") == read_text("лл".encode(), "utf-8")
+    assert read_text("Да".encode()) == read_text("Да".encode(), "utf-8")
+
+
 @pytest.mark.parametrize(("codec", "words"), WRITTEN)
 def test_a_long_letter_of_them_is_read_though_its_sample_cuts_a_letter(codec: str, words: str) -> None:
     letter = f"{words}\n" * 2000
-    assert text_of(letter.encode(codec)) == letter
+    assert text_of(letter.encode(codec)).splitlines() == [words] * 2000
 
 
 def test_utf_8_without_a_break_and_with_a_letter_cut_off_is_read() -> None:
