@@ -2,6 +2,7 @@
 out of any message; it is only for the eye, over the redacted text."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from cs_console.casework.ticket_view import Line
@@ -27,22 +28,26 @@ class Passage:
 def passages_of(lines: Iterable[Line]) -> dict[str, tuple[Passage, ...]]:
     """The passages of each message that came from outside and has something to fold, by its id.
 
-    What we wrote in this conversation is known by hashes of its words, which are kept nowhere.
+    What was written in this conversation is known by hashes of its words, which are kept nowhere. Of history that no
+    line of its own marks only that is folded: in the rest may be an answer.
     """
-    lines = tuple(lines)
+    lines = sorted(lines, key=lambda line: line.at)
     ours = hashes_of(line.text for line in lines if line.sort not in _FROM_OUTSIDE and line.sort is not _BETWEEN_AGENTS)
     found: dict[str, tuple[Passage, ...]] = {}
+    said = set(ours)
     for line in lines:
-        if line.sort in _FROM_OUTSIDE and len(line.text) <= _LONGEST:
-            passages = _passages(line.text, ours)
-            if any(passage.folded for passage in passages):
-                found[line.id] = passages
+        if line.sort not in _FROM_OUTSIDE or len(line.text) > _LONGEST:
+            continue
+        passages = _passages(line.text, ours, said)
+        if any(passage.folded for passage in passages):
+            found[line.id] = passages
+        said |= hashes_of([line.text])
     return found
 
 
-def _passages(text: str, ours: frozenset[bytes]) -> tuple[Passage, ...]:
+def _passages(text: str, ours: AbstractSet[bytes], said: AbstractSet[bytes]) -> tuple[Passage, ...]:
     made: list[Passage] = []
-    for stretch in stretches(text.strip(), ours):
+    for stretch in stretches(text.strip(), ours, said=said):
         words = "\n".join(stretch.lines).strip("\n")
         count = sum(1 for line in stretch.lines if line.strip())
         fold = stretch.sort is not Sort.NEW and count >= _FEWEST

@@ -1,11 +1,13 @@
 """Which lines of a letter are new, which repeat earlier ones, and which are its signature. Nothing is taken away.
 
 What we sent ourselves is known by hashes of its words; the rest by how mail programs mark it in many languages. A line
-between quoted ones that nothing marks is an answer, and stays new.
+between quoted ones that nothing marks is an answer, and stays new. To be shown folded, of history that no line marks
+only what was said before is earlier: anyone may have answered in the rest.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import blake2b
@@ -38,6 +40,8 @@ _LONGEST_SIGNATURE = 25
 _LONGEST_LINE = 1000
 _GRAM = 5
 """Words in a row by which our own text is known."""
+_DATE_FIRST = 12
+"""Characters before the date with which an attribution begins."""
 _SHORT_QUOTE = 3
 """Quoted lines that an answer below them needs to be understood."""
 
@@ -94,19 +98,24 @@ def _could_sign(line: str) -> bool:
     return len(line) <= 60 and bool(CLOSING.match(line) or SENT_FROM.match(line))
 
 
-def stretches(text: str, ours: frozenset[bytes] = frozenset(), *, strict: bool = False) -> tuple[Stretch, ...]:
+def stretches(
+    text: str, ours: AbstractSet[bytes] = frozenset(), *, strict: bool = False, said: AbstractSet[bytes] | None = None
+) -> tuple[Stretch, ...]:
     """The text's lines in stretches. `ours`: hashes of what we wrote (`hashes_of`). `strict`: also what only most
-    likely is a signature, the lines under a name. Linear in the text's length."""
+    likely is a signature, the lines under a name. `said`: hashes of all that was said before; where it is given, a line
+    of unmarked history that is not in it is new. Linear in the text's length."""
     lines = text.split("\n")
     sorts = [Sort.NEW] * len(lines)
     read = min(len(lines), _MOST_LINES)
     starts = [line[:_LONGEST_LINE] for line in lines[:read]]
     own = _ours(starts, ours)
     end = _mark_history(starts, own, sorts)
+    if said is not None:
+        _show_what_may_be_new(starts, sorts, end, said)
     if not any(sort is Sort.NEW and _WORD.search(line) for sort, line in zip(sorts, starts, strict=False)):
         return (Stretch(Sort.NEW, tuple(lines)),)  # nothing else was written: the quotation is the letter
     _mark_signature(starts, sorts, end, strict)
-    if len(lines) > _MOST_LINES and end < read:
+    if len(lines) > _MOST_LINES and end < read and said is None:
         sorts[read:] = [Sort.HISTORY] * (len(lines) - read)
     return tuple(
         Stretch(sort, tuple(lines[number] for number in numbers))
@@ -153,7 +162,10 @@ def _with_attribution(lines: list[str], start: int) -> int:
     for first in range(at, max(at - 3, -1), -1):
         if BEGINS_ONE.match(lines[first]) and lines[first].strip():
             return first
-    return at
+    line = lines[at]
+    dated = DATED.search(line)
+    is_programs = dated is not None and (dated.start() <= _DATE_FIRST or ("<" in line and ">" in line))
+    return at if is_programs else start  # else it is a sentence of the letter: "As your colleague wrote:"
 
 
 def _is_attribution(line: str) -> bool:
@@ -177,6 +189,58 @@ def _unmarked_history(lines: list[str], own: list[bool], sorts: list[Sort]) -> i
         answer = bool(known) and known[0] < at < known[-1] and not own[at] and bool(lines[at].strip())
         sorts[at] = Sort.NEW if answer and not QUOTED.match(lines[at]) else Sort.HISTORY
     return begins
+
+
+def _show_what_may_be_new(lines: list[str], sorts: list[Sort], begins: int, said: AbstractSet[bytes]) -> None:
+    """Mark as new what is in the unmarked history from `begins` on and was not said before, and all of it where
+    nothing was: then it is no history of this conversation."""
+    known = _said_before(lines, begins, said)
+    heads = _heads(lines, begins) if any(known) else [False] * len(known)
+    before = Sort.NEW
+    for at in range(begins, len(lines)):
+        if not lines[at].strip():
+            sorts[at] = before
+        else:
+            is_earlier = known[at - begins] or heads[at - begins] or QUOTED.match(lines[at])
+            sorts[at] = Sort.HISTORY if is_earlier else Sort.NEW
+        before = sorts[at]
+
+
+def _said_before(lines: list[str], begins: int, said: AbstractSet[bytes]) -> list[bool]:
+    """Which lines from `begins` on were said before, with words of those around them where they are short: programs
+    break lines anew, and what was written between them parts the words."""
+    numbered = [(word, at) for at in range(begins, len(lines)) for word in _words(QUOTED.sub("", lines[at]))]
+    covered = [False] * len(numbered)
+    for start, gram in enumerate(_grams([word for word, _ in numbered])):
+        if gram in said:
+            covered[start : start + _GRAM] = [True] * _GRAM
+    found = [False] * (len(lines) - begins)
+    for at, group in groupby(zip(numbered, covered, strict=True), key=lambda one: one[0][1]):
+        is_whole = len(lines[at]) < _LONGEST_LINE
+        found[at - begins] = all(is_covered for _, is_covered in group) and is_whole
+    return found
+
+
+def _heads(lines: list[str], begins: int) -> list[bool]:
+    """Which lines from `begins` on only say whose words follow."""
+    found = [False] * (len(lines) - begins)
+    at = begins
+    while at < len(lines):
+        if not _starts_history(lines, at):
+            at += 1
+            continue
+        stop = at + 1
+        if not (FROM.match(lines[at]) or SEPARATOR.match(lines[at]) or RULE.match(lines[at])):
+            stop += next(
+                (more for more in range(3) if lines[min(at + more, len(lines) - 1)].rstrip().endswith(_COLONS)), 0
+            )
+        while stop < len(lines) and (
+            not lines[stop].strip() or FROM.match(lines[stop]) or OTHER_LABEL.match(lines[stop])
+        ):
+            stop += 1
+        found[at - begins : stop - begins] = [True] * (min(stop, len(lines)) - at)
+        at = stop
+    return found
 
 
 def _starts_history(lines: list[str], at: int) -> bool:
@@ -251,7 +315,7 @@ def _is_boilerplate(lines: list[str], at: int, sorts: list[Sort]) -> bool:
     return bool(SENT_FROM.match(line)) or len(DISCLAIMER.findall(line)) >= 2
 
 
-def _ours(lines: list[str], ours: frozenset[bytes]) -> list[bool]:
+def _ours(lines: list[str], ours: AbstractSet[bytes]) -> list[bool]:
     """Which lines are ours: all their runs of words are; short ones only between two that are."""
     found = [False] * len(lines)
     if not ours:

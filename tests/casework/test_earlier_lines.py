@@ -47,3 +47,14 @@ def test_the_passages_are_the_letter() -> None:
 
 def test_a_very_long_message_is_shown_whole() -> None:
     assert passages_of([line("1", MessageSort.RECEIVED, "a\n" + "> b\n" * 60_000)]) == {}
+
+
+def test_in_history_that_nothing_marks_what_no_one_here_wrote_before_is_shown() -> None:
+    first = line("1", MessageSort.RECEIVED, "My lamp came broken and the box was open.\nI want my money back for it.")
+    reply = line("2", MessageSort.REPLY, OURS)
+    head = "From: HautHome\nSent: Monday, 23 November 2026\nTo: Ola Berg\nSubject: Your lamp"
+    answer = line("3", MessageSort.RECEIVED, f"See here.\n\n{head}\n\n{OURS}\nIt was the 3rd.\n\n{first.text}")
+    again = [(passage.text, passage.folded) for passage in passages_of([first, reply, answer])["3"]]
+    assert [text for text, folded in again if not folded] == ["See here.", "It was the 3rd."]
+    later = line("4", MessageSort.RECEIVED, f"See here.\n\n{head}\n\n{first.text}\nWhere is my answer to that?")
+    assert passages_of([later]) == {}

@@ -136,6 +136,60 @@ def test_our_own_text_is_known_without_any_mark_and_answers_in_it_stay() -> None
     assert all(isinstance(gram, bytes) and len(gram) == 8 for gram in known)
 
 
+def shown(text: str, *said: str) -> str:
+    """The new lines of a letter when all this was said before."""
+    known = hashes_of(said)
+    return "\n".join(
+        line for one in stretches(text, known, said=known) if one.sort is Sort.NEW for line in one.lines
+    ).strip()
+
+
+ABOVE = "On Mon, 23 Nov 2026 at 09:00, HautHome <service@desk.example> wrote:"
+
+
+@pytest.mark.parametrize("head", [ABOVE, BLOCKS[0], f"{RULES[0]}\n{BLOCKS[1]}", f"{RULES[-1]}\n{BLOCKS[7]}", RULES[4]])
+def test_an_answer_in_unmarked_history_is_shown_wherever_it_is(head: str) -> None:
+    first, second = OURS.split("\n\n", 1)[1].split("\n\n")[0].split("\n")
+    history = f"Hello,\n\n{first}\n{second}\n\nYour customer service"
+    assert shown(f"{ANSWER}\n\n{head}\n\n{history}", OURS) == ANSWER
+    for place in ("Hello,\n", f"{first}\n", f"{second}\n", "Your customer service"):
+        for answer in ("8834", "It is 8834, and I want my money back, too."):
+            text = history.replace(place, f"{place}\n{answer}\n" if place[-1] == "e" else f"{place}{answer}\n")
+            new = shown(f"{ANSWER}\n\n{head}\n\n{text}", OURS).split("\n")
+            assert answer in new
+            assert set(new) <= {
+                ANSWER,
+                answer,
+                "",
+                "Hello,",
+                "Your customer service",
+            }  # what is too short to be known beside it
+
+
+def test_an_answer_in_the_line_of_the_history_is_shown_with_it() -> None:
+    text = f"{ANSWER}\n\n{ABOVE}\n{OURS}".replace("on the invoice.", "on the invoice. It is 8834.")
+    assert "It is 8834." in shown(text, OURS)
+
+
+def test_history_that_programs_broke_into_lines_anew_is_known() -> None:
+    broken = OURS.replace(" which is on", "\nwhich is on").replace(" on which day", "\non which\nday")
+    assert shown(f"{ANSWER}\n\n{ABOVE}\n{broken}", OURS) == ANSWER
+
+
+def test_unmarked_history_of_which_nothing_was_said_here_is_shown_whole() -> None:
+    text = f"{ANSWER}\n\n{BLOCKS[0]}\n\nWhich number do you mean?\nThe one of the first order.\n"
+    assert shown(text, OURS) == shown(text) == text.strip()
+    assert of(Sort.NEW, text) == ANSWER  # what is guessed from is another matter
+
+
+@pytest.mark.parametrize(
+    "above",
+    ["As your colleague once wrote:", "I do not accept what HautHome wrote:", "Dazu hat Ihr Kollege geschrieben:"],
+)
+def test_a_sentence_above_a_quotation_is_no_attribution(above: str) -> None:
+    assert of(Sort.NEW, f"Hello.\n\n{above}\n{quoted(OURS)}\n\n{ANSWER}").startswith(f"Hello.\n\n{above}")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -203,6 +257,7 @@ LINES = st.lists(st.sampled_from([*MARKS, *OURS.split("\n")]), max_size=30).map(
 def test_no_line_is_lost_or_moved(text: str) -> None:
     for ours in (frozenset[bytes](), hashes_of([OURS])):
         assert "\n".join(line for one in stretches(text, ours) for line in one.lines) == text
+        assert "\n".join(line for one in stretches(text, ours, said=ours) for line in one.lines) == text
     assert isinstance(new_text(text), str)
 
 
@@ -225,6 +280,6 @@ def test_no_line_is_lost_or_moved(text: str) -> None:
 )
 def test_any_text_is_looked_at_in_linear_time(text: str) -> None:
     began = time.thread_time()
-    stretches(text, hashes_of([OURS]))
+    stretches(text, hashes_of([OURS]), said=hashes_of([OURS]))
     new_text(text)
     assert time.thread_time() - began < 6
