@@ -109,6 +109,16 @@ WORDS: Mapping[Action, str] = MappingProxyType(
         Action.TIME_CONFIRMED: "confirmed the time",
     }
 )
+VIEWS = (
+    Action.FIELD_REVEALED,
+    Action.ATTACHMENT_OPENED,
+    Action.ATTACHMENT_SAVED,
+    Action.ATTACHMENT_PASSED_ON,
+    Action.SET_ASIDE_READ,
+)
+"""The actions by which a person saw something that is sealed."""
+ANY_VIEW = "views"
+"""What a filter calls all of them: `what:views`."""
 LONGEST = 20
 """As wide as the list of entries shows them."""
 _BY_WORDS = {words: action for action, words in WORDS.items()}

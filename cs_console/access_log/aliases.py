@@ -1,4 +1,4 @@
-"""A name for a requester that people can say and remember: two words and a number, as in "quiet-otter-417".
+"""A name for a requester that people can say and remember: two words and a number, as in "quiet otter 417".
 
 It is the beginning of the pseudonym in other words, so it comes from the requester's own key, says nothing about them,
 and finds their entries as the pseudonym does. Once the key is gone no one shows it any more.
@@ -51,13 +51,18 @@ def alias_of(pseudonym: str) -> str:
     """The alias in a requester's pseudonym (hex). Raises ValueError for what is none."""
     beginning = int(pseudonym[:DIGITS], 16)
     first, second, number = beginning >> 20, beginning >> 12 & 0xFF, beginning % NUMBERS
-    return f"{FIRST[first]}-{SECOND[second]}-{number}"
+    return f"{FIRST[first]} {SECOND[second]} {number}"
 
 
 def pseudonym_of_alias(alias: str) -> str | None:
-    """The beginning of the pseudonym that an alias stands for; None for what is no alias."""
-    first, _, rest = alias.lower().partition("-")
-    second, _, number = rest.partition("-")
+    """The beginning of the pseudonym that an alias stands for, however its parts are joined; None for what is no alias.
+
+    A word of a filter has no spaces, so there people type `quiet-otter-417`.
+    """
+    parts = alias.lower().replace("-", " ").split()
+    if len(parts) != 3:
+        return None
+    first, second, number = parts
     is_number = number.isascii() and number.isdigit() and len(number) < DIGITS
     if first not in FIRST or second not in SECOND or not is_number or int(number) >= NUMBERS:
         return None

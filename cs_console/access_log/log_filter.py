@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 
-from cs_console.access_log.action_words import action_of_words
+from cs_console.access_log.action_words import ANY_VIEW, action_of_words
 from cs_console.access_log.aliases import pseudonym_of_alias
 from cs_console.errors import BadFilter
 from cs_console.filter_line import AROUND_VALUE, filter_words
@@ -18,7 +18,7 @@ _MOST = 2**31 - 1
 class LogFilter:
     """What entries to show; empty means any. `since` is the first moment, `until` the first that is too late.
 
-    `requester` is a pseudonym or the beginning of one.
+    `requester` is a pseudonym or the beginning of one; `action` a code, or ANY_VIEW.
     """
 
     agent: str = ""
@@ -108,9 +108,9 @@ def _requester(found: LogFilter, word: str, value: str) -> LogFilter:
 
 def _action(found: LogFilter, word: str, value: str) -> LogFilter:
     value = action_of_words(value)
-    if value not in {action.value for action in Action}:
+    if value != ANY_VIEW and value not in {action.value for action in Action}:
         near = sorted(action.value for action in Action if action.value.startswith(value[:4]))
-        example = f'{_EXAMPLES["action"]}, or what:"revealed a field"'
+        example = f'{_EXAMPLES["action"]}, what:"revealed a field" or what:views'
         hint = f"Perhaps {' or '.join(near)}." if near else f"Write {example}."
         raise BadFilter(f"“{word}”: unknown action.", hint)
     return replace(found, action=value)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, literal_column, select, text, tuple_
+from sqlalchemy import ColumnElement, Row, Select, literal_column, select, text, tuple_, union_all
 from sqlmodel import Session, col
 
+from cs_console.access_log.action_words import ANY_VIEW, VIEWS
 from cs_console.access_log.aliases import alias_of
 from cs_console.access_log.append import record
 from cs_console.access_log.canonical import SAID
@@ -127,9 +128,29 @@ def _page(db: Session, log_filter: LogFilter, before: int | None, size: int) -> 
             return EntryPage((), None)
         # by time, then number: one index serves every filter in this order, whatever the time span
         conditions.append(tuple_(col(LogEntry.at), col(LogEntry.seq)) < tuple_(at, before))
-    rows = connection.execute(_VIEW.where(*conditions).order_by(*_NEWEST_FIRST).limit(size + 1)).all()
+    rows = connection.execute(_newest(log_filter, conditions, size + 1)).all()
     views = _with_aliases(db, [entry_view(row) for row in rows[:size]])
     return EntryPage(views, views[-1].seq if len(rows) > size else None)
+
+
+def _newest(log_filter: LogFilter, conditions: list[ColumnElement[bool]], size: int) -> Select[*tuple[Any, ...]]:
+    """The newest rows that fit. Of several actions each one's newest are read from its index, then joined: an index of
+    all of them has another order."""
+    if log_filter.action != ANY_VIEW:
+        return _VIEW.where(*conditions).order_by(*_NEWEST_FIRST).limit(size)
+    numbers = union_all(
+        *(
+            select(
+                select(col(LogEntry.seq))
+                .where(col(LogEntry.action) == action, *conditions)
+                .order_by(*_NEWEST_FIRST)
+                .limit(size)
+                .subquery()
+            )
+            for action in VIEWS
+        )
+    )
+    return _VIEW.where(col(LogEntry.seq).in_(numbers)).order_by(*_NEWEST_FIRST).limit(size)
 
 
 def _with_aliases(db: Session, views: list[EntryView]) -> tuple[EntryView, ...]:
@@ -154,7 +175,7 @@ def _conditions(db: Session, log_filter: LogFilter) -> list[ColumnElement[bool]]
         wanted.append(col(LogEntry.ticket) == log_filter.ticket)
     if log_filter.requester:
         wanted.append(col(LogEntry.requester) == whole_pseudonym(db, log_filter.requester))
-    if log_filter.action:
+    if log_filter.action and log_filter.action != ANY_VIEW:
         wanted.append(col(LogEntry.action) == log_filter.action)
     if log_filter.outcome:
         wanted.append(col(LogEntry.outcome) == log_filter.outcome)

@@ -15,6 +15,7 @@ from tests.support.desk import TestDesk
 def test_an_alias_is_the_beginning_of_a_pseudonym(pseudonym: str) -> None:
     assert pseudonym_of_alias(alias_of(pseudonym)) == pseudonym[:DIGITS]
     assert pseudonym_of_alias(alias_of(pseudonym).upper()) == pseudonym[:DIGITS]
+    assert pseudonym_of_alias(alias_of(pseudonym).replace(" ", "-")) == pseudonym[:DIGITS]
 
 
 def test_no_two_beginnings_share_an_alias() -> None:
@@ -37,9 +38,10 @@ def test_the_log_shows_aliases_and_finds_entries_by_them(test_desk: TestDesk) ->
     page = entries(ines, parse_log_filter("ticket:10482"))
     alias = alias_of("ab12cd34ef56ab78")
     assert {entry.alias for entry in page.entries if entry.action == Action.VIEW_ENDED} == {alias}
-    found = entries(ines, parse_log_filter(f"requester:{alias}")).entries
-    assert found
-    assert {entry.requester for entry in found} == {"ab12cd34ef56ab78"}
+    for typed in (f'requester:"{alias}"', f"requester:{alias.replace(' ', '-')}"):
+        found = entries(ines, parse_log_filter(typed)).entries
+        assert found
+        assert {entry.requester for entry in found} == {"ab12cd34ef56ab78"}
     assert {entry.requester for entry in ENTRIES} > {"ab12cd34ef56ab78"}
 
 

@@ -114,6 +114,8 @@ def test_an_ended_session_reads_nothing(test_desk: TestDesk) -> None:
         ("requester:ab99cd34ef56ab78", lambda n: ENTRIES[(n - 1) % 5].requester == "ab99cd34ef56ab78"),
         ("requester:cdef", lambda n: False),
         ("action:reveal.refused", lambda n: ENTRIES[(n - 1) % 5].action is Action.REVEAL_REFUSED),
+        ("what:views", lambda n: ENTRIES[(n - 1) % 5].action is Action.FIELD_REVEALED),
+        ("what:views agent:mei", lambda n: n % 15 == 1),
         ("outcome:refused", lambda n: ENTRIES[(n - 1) % 5].outcome is Result.REFUSED),
         ("outcome:refused agent:mei", lambda n: n % 15 == 13),
         ("outcome:done action:session.started", lambda n: (n - 1) % 5 == 3),
