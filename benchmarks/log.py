@@ -1,9 +1,10 @@
-"""Proving the log beside plain reading and hashing of its rows, and a page of it beside the plain query."""
+"""Proving the log beside plain reading and hashing of its rows, and its pages and days beside the plain queries."""
 
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from sqlmodel import col
 
 from benchmarks.result import Result, compare, interleaved
 from benchmarks.scratch import scratch_desk, scratch_session
+from cs_console.access_log.action_words import ANY_VIEW
 from cs_console.access_log.canonical import COLUMNS, entry_bytes, new_salt
 from cs_console.access_log.checkpoint import checkpoint_tag, copy_to_second_place, log_signer
+from cs_console.access_log.day_counts import ENTRIES_UP_TO, day_counts
 from cs_console.access_log.head import CHECKPOINT_ENTRIES, entry_tag, head_tag
 from cs_console.access_log.log_filter import LogFilter
 from cs_console.access_log.merkle import Frontier, leaf_hash
@@ -45,6 +48,13 @@ def run(*sizes: int) -> Iterator[Result]:
             with plain_page(desk, "agent-7", middle) as query:
                 times = interleaved(lambda: entries(session, wanted, before=middle), query, 200)  # noqa: B023 - run now
                 yield compare("log page", size, *times)
+            views, day = LogFilter(action=ANY_VIEW), desk.clock.now().astimezone().date() - timedelta(days=1)
+            with plain_views(desk, middle) as query:
+                times = interleaved(lambda: entries(session, views, before=middle), query, 200)  # noqa: B023 - run now
+                yield compare("log views", size, *times)
+            with plain_day(desk, day) as query:
+                times = interleaved(lambda: day_counts(session, (day,)), query, 200)  # noqa: B023 - run now
+                yield compare("log day", size, *times)
 
 
 def _verify(desk: Desk, size: int) -> None:
@@ -131,4 +141,29 @@ def plain_page(desk: Desk, agent: str, before: int) -> Iterator[Callable[[], obj
         "ORDER BY at DESC, seq DESC LIMIT 101"
     )
     yield lambda: connection.execute(query, (agent, at, before)).fetchall()
+    connection.close()
+
+
+@contextmanager
+def plain_views(desk: Desk, before: int) -> Iterator[Callable[[], object]]:
+    """The hundred views before a number, with nothing but sqlite3."""
+    connection = sqlite3.connect(_file(desk))
+    at = connection.execute("SELECT at FROM log_entry WHERE seq = ?", (before,)).fetchone()[0]
+    query = (
+        f"SELECT {', '.join(COLUMNS)} FROM log_entry WHERE action = 'field.revealed' AND (at, seq) < (?, ?) "
+        "ORDER BY at DESC, seq DESC LIMIT 101"
+    )
+    yield lambda: connection.execute(query, (at, before)).fetchall()
+    connection.close()
+
+
+@contextmanager
+def plain_day(desk: Desk, day: date) -> Iterator[Callable[[], object]]:
+    """How many entries a local day has, counted as far as the console does, with nothing but sqlite3."""
+    connection = sqlite3.connect(_file(desk))
+    begins, ends = (
+        microseconds(datetime(one.year, one.month, one.day).astimezone()) for one in (day, day + timedelta(days=1))
+    )
+    query = f"SELECT count(*) FROM (SELECT 1 FROM log_entry WHERE at >= ? AND at < ? LIMIT {ENTRIES_UP_TO + 1})"
+    yield lambda: connection.execute(query, (begins, ends)).fetchall()
     connection.close()

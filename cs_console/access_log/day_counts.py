@@ -1,12 +1,12 @@
-"""What happened on a day, in numbers: entries, views, refusals. Each is counted in an index and no further than it says,
-so that a day costs the same in a log of any length."""
+"""What happened on a day, in numbers: each is counted in an index and no further than it says, so that a
+day costs the same in a log of any length."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, bindparam, func, literal, literal_column, select
 from sqlmodel import col
 
 from cs_console.access_log.action_words import VIEWS
@@ -62,11 +62,13 @@ def _moment(day: date) -> datetime:
 def _counted(limit: int, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     at = col(LogEntry.at)
     begins, ends = (bindparam(name, type_=BigInteger) for name in ("begins", "ends"))
-    rows = select(literal_column("1")).where(*conditions, at >= begins, at < ends).limit(limit + 1)
+    rows: Select[*tuple[int]] = select(literal(1)).where(*conditions, at >= begins, at < ends).limit(limit + 1)
     return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
 
-_NOT_DONE = literal_column("outcome <> 'done'")  # in these words an index covers the few that are not
+_NOT_DONE: ColumnElement[bool] = literal_column(
+    "outcome <> 'done'"
+)  # in these words an index covers the few that are not
 _COUNTS: Select[*tuple[int, ...]] = select(
     _counted(ENTRIES_UP_TO),
     *(_counted(OTHERS_UP_TO, col(LogEntry.action) == action) for action in VIEWS),

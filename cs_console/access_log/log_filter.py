@@ -61,6 +61,21 @@ def parse_log_filter(text: str) -> LogFilter:
     return found
 
 
+def words_of_filter(text: str) -> tuple[str, ...]:
+    """The terms of a filter expression as they were typed, right or wrong."""
+    return tuple(word.typed for word in filter_words(text, AROUND_VALUE))
+
+
+def with_or_without(text: str, term: str) -> str:
+    """The filter with this term, in place of another of its key; without it where it has it already."""
+    words = words_of_filter(text)
+    if term in words:
+        return " ".join(word for word in words if word != term)
+    key = _COLUMNS.get(term.partition(":")[0], term.partition(":")[0])
+    others = (word for word in words if _COLUMNS.get(word.partition(":")[0], word.partition(":")[0]) != key)
+    return " ".join((*others, term))
+
+
 def parse_moment(text: str, whole_day: bool = False) -> datetime:
     """A day (2026-11-01) or a time in ISO 8601, local where it names no zone. Raises ValueError.
 

@@ -25,7 +25,7 @@ from models.roles import REVIEWS_LOG
 if TYPE_CHECKING:
     from cs_console.desk import DeskSession
 
-__all__ = ["EntryPage", "EntryView", "LogFilter", "entries", "entry", "parse_log_filter", "verify_for"]
+__all__ = ["EntryPage", "EntryView", "LogFilter", "entries", "entry", "last_verified", "parse_log_filter", "verify_for"]
 
 
 _VIEW = select(*(col(getattr(LogEntry, name)) for name in SAID))
@@ -89,6 +89,16 @@ def entry(session: "DeskSession", seq: int) -> EntryView:
             raise NothingThere(f"There is no entry {seq}.", "If it should exist, run `cs-console log verify`.")
         record(db, session, Entry(Action.LOG_READ, ticket=row.ticket, reason=f"entry {seq}"))
         return _with_aliases(db, [entry_view(row)])[0]
+
+
+def last_verified(session: "DeskSession") -> datetime | None:
+    """When someone last checked the whole log and found it complete. Raises NotAllowed, SessionEnded."""
+    newest = select(col(LogEntry.at)).where(
+        col(LogEntry.action) == Action.LOG_VERIFIED, col(LogEntry.outcome) == Result.DONE
+    )
+    with session.reading(*REVIEWS_LOG) as db:
+        at = db.connection().execute(newest.order_by(*_NEWEST_FIRST).limit(1)).scalar()
+    return None if at is None else _moment(at)
 
 
 def verify_for(session: "DeskSession", progress: Progress | None = None) -> Verdict:

@@ -1,43 +1,41 @@
-"""The access log for reviewers: who saw what and why. Reading it is itself on record."""
+"""The access log for reviewers: who saw what and why, by days. Reading it is itself on record."""
 
+from datetime import date
 from functools import partial
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
-from textual.widgets import DataTable
 
-from cs_console.access_log.action_words import action_words
-from cs_console.access_log.review import EntryPage, EntryView, LogFilter, entries, entry, parse_log_filter
-from cs_console.access_log.state import LogState, log_state
+from cs_console.access_log.action_words import ANY_VIEW
+from cs_console.access_log.day_counts import day_counts
+from cs_console.access_log.log_filter import with_or_without
+from cs_console.access_log.review import (
+    EntryPage,
+    LogFilter,
+    entries,
+    entry,
+    last_verified,
+    parse_log_filter,
+)
+from cs_console.access_log.state import log_state
 from cs_console.errors import BadFilter
-from cs_console.local_time import moment
+from cs_console.local_time import hour_or_moment
 from models.enums import Result
+from screens.access_log.entry_list import EntryList
+from screens.access_log.filter_chips import FilterChips, Standing
 from screens.access_log.log_entry import EntryDialog
 from screens.access_log.log_proof import ProofDialog
+from screens.access_log.rows import Fold, Single
 from screens.frame.console_screen import ConsoleScreen
-from screens.frame.dialog import WIDE
 from screens.frame.steps import in_steps
 from screens.registry import bindings_for
-from screens.widgets.cursor_sign import LineTable
 from screens.widgets.filter_line import FilterLine
-from screens.widgets.safe_text import PlainText, cell
+from screens.widgets.key_bar import KeyBar
 
-PAGE = 100
-MOST_ROWS = 1000
-"""A DataTable slows past this; older entries are found with since: and until:."""
-_NEAR_END = 10
-
-_NARROW = (("#", 6), ("when", 12), ("who", 9), ("what", 20), ("ticket", 7), ("outcome", 10))
-_WIDE = (
-    ("#", 7),
-    ("when", 12),
-    ("who", 11),
-    ("what", 21),
-    ("ticket", 7),
-    ("requester", 20),
-    ("fields", 12),
-    ("outcome", 10),
-)
+PAGE = 200
+MOST_ENTRIES = 5_000
+"""As many are kept at a time; older entries are found with until: or another filter."""
+_VIEWS, _REFUSED = f"what:{ANY_VIEW}", f"outcome:{Result.REFUSED.value}"
 
 
 class AccessLogScreen(ConsoleScreen[None]):
@@ -50,42 +48,35 @@ class AccessLogScreen(ConsoleScreen[None]):
     BINDINGS = bindings_for("log")
     HELP_TITLE = "The access log"
     HELP = (
-        "Every view, refusal and step, newest first. Reading the log is recorded too. Filter it with terms such as "
-        'agent:mei ticket:10482 action:field.revealed outcome:refused since:2026-11-01, or what:"revealed a field".'
+        "Every view, refusal and step, newest first. Reading the log is recorded too. Routine work of one person is "
+        "folded into one line; views and refusals never are. Filter the log with terms such as "
+        'who:mei ticket:10482 what:views outcome:refused since:2026-11-01, or what:"opened the ticket".'
     )
 
     def __init__(self) -> None:
         super().__init__()
         self._filter = LogFilter()
-        self._rows: dict[int, EntryView] = {}
         self._next: int | None = None
         self._reading = False
-        self._wide: bool | None = None
 
     def body(self) -> ComposeResult:
-        yield PlainText(id="log-state")
-        yield LineTable(id="entries", cursor_type="row")
-        yield FilterLine("agent:mei ticket:10482 outcome:refused since:2026-11-01", id="filter")
+        yield FilterChips(id="chips")
+        yield FilterLine("who:mei ticket:10482 outcome:refused since:2026-11-01", id="filter")
+        yield EntryList(self._purposes(), id="entries")
+
+    def _purposes(self) -> dict[str, str]:
+        """What people call the purposes: by the policy in force, which has all that new views name."""
+        purposes = self.session.desk.packs.current.purposes
+        return {key: rules.title for key, rules in purposes.items()}
 
     def on_mount(self) -> None:
-        self._set_columns(self.size.width >= WIDE)
-        self.query_one(DataTable).focus()
+        self.list.focus()
         self._read_first()
 
-    def on_resize(self, event: events.Resize) -> None:
-        self._set_columns(event.size.width >= WIDE)
-
-    def _set_columns(self, wide: bool) -> None:
-        if wide is self._wide:
-            return
-        self._wide = wide
-        table = self.query_one(DataTable)
-        at = table.cursor_row
-        table.clear(columns=True)
-        for title, width in _WIDE if wide else _NARROW:
-            table.add_column(cell(title), width=width, key=title)
-        self._add_rows(tuple(self._rows.values()))
-        table.move_cursor(row=at)
+    @property
+    def list(self) -> EntryList:
+        """The entries."""
+        return self.query_one(EntryList)
 
     # --- reading
 
@@ -97,64 +88,54 @@ class AccessLogScreen(ConsoleScreen[None]):
     @in_steps
     async def _read_newest(self) -> None:
         page = await self.call(partial(entries, self.session, self._filter, None, PAGE), group="entries")
-        self._rows.clear()
-        self.query_one(DataTable).clear()
-        self._more(page)
+        self._reading, self._next = False, page.next
+        self.list.forget_counts()
+        self.list.show(page.entries, self._today())
+        self._count_days()
         if not page.entries:
             self.say("No entry fits that filter.")
 
+    @on(EntryList.NearEnd)
     @in_steps
-    async def _read_state(self) -> None:
-        self._show_state(await self.call(partial(log_state, self.session.desk), group="state"))
-
-    def _more(self, page: EntryPage) -> None:
-        self._reading = False
-        self._next = page.next
-        self._rows.update((one.seq, one) for one in page.entries)
-        self._add_rows(page.entries)
-
-    @on(DataTable.RowHighlighted, "#entries")
-    @in_steps
-    async def near_end(self, event: DataTable.RowHighlighted) -> None:
+    async def near_end(self) -> None:
         """Read older entries before they are needed."""
-        table = self.query_one(DataTable)
-        if self._reading or self._next is None or event.cursor_row < table.row_count - _NEAR_END:
+        if self._reading or self._next is None:
             return
-        if table.row_count >= MOST_ROWS:
+        if len(self.list.entries) >= MOST_ENTRIES:
             self.say("Older entries: narrow the list with until: or another filter.")
             return
         self._reading = True
         work = partial(entries, self.session, self._filter, self._next, PAGE)
         self._more(await self.call(work, group="entries"))
 
-    def _add_rows(self, page: tuple[EntryView, ...]) -> None:
-        table = self.query_one(DataTable)
-        for one in page:
-            words = {
-                "#": str(one.seq),
-                "when": moment(one.at),
-                "who": one.actor,
-                "what": action_words(one.action),
-                "ticket": f"#{one.ticket}" if one.ticket else "",
-                "requester": one.alias,
-                "fields": one.fields,
-                "outcome": one.outcome if one.outcome == Result.DONE else f"! {one.outcome}",
-            }
-            columns = _WIDE if self._wide else _NARROW
-            table.add_row(*(cell(words[title]) for title, _ in columns), key=str(one.seq))
+    def _more(self, page: EntryPage) -> None:
+        self._reading, self._next = False, page.next
+        self.list.add(page.entries)
+        self._count_days()
 
-    def _show_state(self, state: LogState) -> None:
-        sign = {True: "✓ the ends of the log agree", False: "✗ the log does not hold", None: "· the log is away"}
-        words = f"{sign[state.ok]} · {state.size:,} entries".replace(",", "\u202f")
-        if state.last_checkpoint_at is not None:
-            words += f" · checkpoint at {state.last_checkpoint_size}, {moment(state.last_checkpoint_at)}"
-        else:
-            words += " · no checkpoint yet"
-        if not state.copied:
-            words += " · not copied to the second place"
-        line = self.query_one("#log-state", PlainText)
-        line.show(words)
-        line.set_class(state.ok is False, "-broken")
+    @in_steps
+    async def _count_days(self) -> None:
+        """A day's numbers are of all its entries, so they are not shown beside some of them."""
+        days = self.list.uncounted_days
+        if days and not set(self._filter.keys) - {"since", "until"}:
+            self.list.count_days(await self.call(partial(day_counts, self.session, days), group="days"))
+
+    @in_steps
+    async def _read_state(self) -> None:
+        state = await self.call(partial(log_state, self.session.desk), group="state")
+        checked = await self.call(partial(last_verified, self.session), group="state")
+        now = self.session.desk.clock.now()
+        words = {
+            True: f"nothing removed, checked {hour_or_moment(checked, now)}" if checked else "its ends agree",
+            False: "the log does not hold",
+            None: "the log cannot be read now",
+        }[state.ok]
+        if state.ok and not state.copied:
+            words += ", not copied to the second place"
+        self.query_one(FilterChips).show_standing(Standing(words, state.ok))
+
+    def _today(self) -> date:
+        return self.session.desk.clock.now().astimezone().date()
 
     def action_reload(self) -> None:
         """Read the newest entries again; this is a new reading, on record."""
@@ -170,49 +151,75 @@ class AccessLogScreen(ConsoleScreen[None]):
         """Type what to look for."""
         self.query_one(FilterLine).open()
 
+    def action_views_only(self) -> None:
+        """Only views, or all again."""
+        self._use(with_or_without(self.query_one(FilterLine).applied, _VIEWS))
+
+    def action_refused_only(self) -> None:
+        """Only refusals, or all again."""
+        self._use(with_or_without(self.query_one(FilterLine).applied, _REFUSED))
+
     @on(FilterLine.Applied)
-    def apply_filter(self, event: FilterLine.Applied) -> None:
+    @on(FilterChips.Removed)
+    def apply_filter(self, event: FilterLine.Applied | FilterChips.Removed) -> None:
         """Read the entries that fit."""
+        self._use(event.text)
+
+    def _use(self, text: str) -> None:
         line = self.query_one(FilterLine)
         try:
-            self._filter = parse_log_filter(event.text)
+            self._filter = parse_log_filter(text)
         except BadFilter as error:
             self.say(error)
             line.reject()
             return
-        line.accept(event.text)
-        self.query_one(DataTable).focus()
+        self._close_line(text)
         self._read_first()
+
+    def _close_line(self, text: str) -> None:
+        line = self.query_one(FilterLine)
+        line.accept(text)
+        line.display = False
+        self.query_one(FilterChips).show_filter(text)
+        self.list.focus()
 
     @on(FilterLine.Left)
     def leave_filter(self) -> None:
         """Back to the list."""
-        self.query_one(DataTable).focus()
+        self._close_line(self.query_one(FilterLine).applied)
 
     def action_back(self) -> None:
         """Escape takes the filter away first."""
         if self._filter != LogFilter():
-            self._filter = LogFilter()
-            self.query_one(FilterLine).accept("")
-            self._read_first()
+            self._use("")
         else:
             super().action_back()
 
     # --- one entry, and the proof
 
-    @on(DataTable.RowSelected, "#entries")
-    def open_selected(self, event: DataTable.RowSelected) -> None:
-        """Open the entry under the cursor, on record."""
-        event.stop()
-        self.action_open()
+    @on(EntryList.Moved)
+    def moved(self) -> None:
+        """Name the keys that work on this row."""
+        self.query_one(KeyBar).refresh()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Unfold only what is folded."""
+        if action == "unfold" and self.is_mounted and self.list.fold_here is None:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_unfold(self) -> None:
+        """Open or close the routine work under the cursor."""
+        self.list.unfold()
 
     @in_steps
     async def action_open(self) -> None:
-        """Open the entry under the cursor, on record."""
-        table = self.query_one(DataTable)
-        if table.row_count:
-            key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
-            self.go_on(EntryDialog(await self.call(partial(entry, self.session, int(key or 0)), group="entry")))
+        """Open the entry under the cursor, on record, or what is folded there."""
+        match self.list.current:
+            case Fold():
+                self.list.unfold()
+            case Single(chosen):
+                self.go_on(EntryDialog(await self.call(partial(entry, self.session, chosen.seq), group="entry")))
 
     @in_steps
     async def action_verify_log(self) -> None:

@@ -1,10 +1,10 @@
 """One entry of the access log in full."""
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 
-from cs_console.access_log.action_words import action_words
 from cs_console.access_log.review import EntryView
+from cs_console.access_log.sentences import sentence_of
 from cs_console.local_time import moment_with_year
 from screens.frame.dialog import Dialog
 from screens.widgets.safe_text import PlainText
@@ -23,9 +23,9 @@ class EntryDialog(Dialog[None]):
     def body(self) -> ComposeResult:
         with VerticalScroll(id="entry"):
             for name, words in _lines(self._entry):
-                line = PlainText(classes="line")
-                line.show_parts((f"{name:<14}", "$text-muted"), words)
-                yield line
+                with Horizontal(classes="line"):
+                    yield PlainText(name, classes="name")
+                    yield PlainText(words, classes="words")
         yield PlainText("esc back", classes="hint")
 
     def on_mount(self) -> None:
@@ -37,7 +37,7 @@ def _lines(entry: EntryView) -> list[tuple[str, str]]:
         ("number", str(entry.seq)),
         ("when", moment_with_year(entry.at)),
         ("who", f"{entry.actor} ({entry.roles.replace(',', ', ')})" if entry.roles else entry.actor),
-        ("what", action_words(entry.action)),
+        ("what", sentence_of(entry)),
         ("action", entry.action),
         ("outcome", entry.outcome),
         ("ticket", f"#{entry.ticket}" if entry.ticket else ""),

@@ -189,7 +189,7 @@ async def test_reviewing_can_be_read(sqlite_desk: TestDesk, theme: str, least: f
         await shown.press("escape", "escape")
         await reading(shown)
         await shown.until_on(AccessLogScreen)
-        await looker.look("access log", "reveal refused")
+        await looker.look("access log", "was refused the e-mail of")
         await shown.press("enter")
         await shown.until_on(EntryDialog)
         await looker.look("entry", "outcome")
