@@ -584,6 +584,12 @@ class NothingToTakeBack(ConsoleError):
         )
 
 
+class AnswerStays(ConsoleError):
+    """The letter is still held, but what its answer did besides is not undone by one person (DECISIONS.md, 20)."""
+
+    code = "answer_stays"
+
+
 # --- decisions -------------------------------------------------------------------------------------------
 
 

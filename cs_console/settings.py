@@ -96,7 +96,9 @@ class Settings(BaseModel):
     attach_mib: Mebibytes = Field(10, ge=1, le=50)
     """How large the files of one reply may be together."""
     send_delay: Seconds = Field(10, ge=0, le=3600)
-    """How long a reply waits before it goes out; until then its writer can take it back (`u`)."""
+    """How long a reply, or the letter of an answer that one person gives alone, waits before it goes out; until then
+    its writer can take it back (`u`).
+    """
     theme: str = "cs-dark"
     """The colours: `cs-dark`, `cs-light` or `cs-contrast`."""
     signs: Literal["drawn", "plain"] = "drawn"

@@ -333,6 +333,7 @@ class Action(StrEnum):
     TICKET_UNLINKED = "ticket.unlinked"
     TICKET_SETTLED = "ticket.settled"
     SETTLEMENT_REFUSED = "settlement.refused"
+    SETTLEMENT_WITHDRAWN = "settlement.withdrawn"
     BACKUP_MADE = "backup.made"
     DESK_RESTORED = "desk.restored"
     LOG_ACCEPTED = "log.accepted"

@@ -174,7 +174,7 @@ COMMANDS: tuple[Command, ...] = (
         "undo",
         "u",
         "Undo",
-        "Take back your reply that has not gone out yet: it is a draft again.",
+        "Take back your reply, or the answer you gave alone, that has not gone out yet: it is a draft again.",
         _on("ticket"),
         roles=WORKS_ON_TICKETS,
     ),

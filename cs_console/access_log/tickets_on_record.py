@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cs_console.desk import Desk
 
 _CLOSING = (Action.FEE_UNPAID, Action.TICKET_SETTLED, Action.TICKET_LAPSED)
+_WITHDRAWING = (Action.DECISION_WITHDRAWN, Action.SETTLEMENT_WITHDRAWN)
+"""Their `about` says in which `state` the ticket is after an answer was taken back; of a proposal it says none."""
 _MOVING = (
     Action.TICKET_CREATED,
     Action.TICKET_FOLLOW_UP,
@@ -26,6 +28,7 @@ _MOVING = (
     Action.TICKET_CHANGED,
     Action.REVIEW_BEGAN,
     Action.DECISION_MADE,
+    *_WITHDRAWING,
     *_CLOSING,
 )
 
@@ -65,6 +68,9 @@ def _is_closed_by(word: Word, waits_for_fee: bool) -> bool | None:
     """Whether the ticket was closed after this; None where the entry says nothing of it."""
     if word.action in _CLOSING:
         return True
+    if word.action in _WITHDRAWING:
+        state = (word.about or {}).get("state")
+        return None if state is None else state == TicketState.CLOSED
     if word.action is Action.DECISION_MADE:
         if word.about is not None and "fee" in word.about:
             return not word.about["fee"]

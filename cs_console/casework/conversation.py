@@ -1,6 +1,6 @@
 """A ticket's conversation: opening it on record, notes between agents, replies to the requester."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from sqlmodel import Session
@@ -11,7 +11,7 @@ from cs_console.acts import ActOutcome, Intent, once
 from cs_console.casework.notes import keep_note, written
 from cs_console.casework.ticket_view import FieldState, Line, TicketView, view_of
 from cs_console.custody.requester_access import require_in_use
-from cs_console.delivery.outgoing import deliver_one, queue_message
+from cs_console.delivery.outgoing import deliver_one, held_by_delay, queue_message, record_held
 from cs_console.delivery.send_times import require_sendable
 from cs_console.delivery.where_to_write import may_write_to
 from cs_console.desk import DeskSession
@@ -25,11 +25,9 @@ from cs_console.tickets.ticket_record import (
     facts,
     facts_in,
     is_on_record,
-    record_about,
     require_open,
     require_own,
 )
-from models.columns import microseconds
 from models.enums import Action, ActKind, DeliveryState, MessageSort, TicketState
 from models.roles import WORKS_ON_TICKETS
 
@@ -156,8 +154,7 @@ def _queue(
         held_until=held_until,
     )
     if held_until is not None:
-        about = {"message": message_id, "until": str(microseconds(held_until)), "by": session.agent.id}
-        record_about(db, session, ticket, Action.MESSAGE_HELD, MessageSort.REPLY.value, about=about)
+        record_held(db, session, ticket, message_id, MessageSort.REPLY, held_until)
     return {"message": message_id}
 
 
@@ -170,11 +167,11 @@ def why_no_reply(number: int, state: TicketState) -> WrongState | None:
 
 def _held_until(session: DeskSession, at: datetime | None) -> datetime | None:
     """When it goes out at the earliest; None for at once. Raises BadInput for a time that no letter is kept for."""
-    now, delay = session.desk.clock.now(), timedelta(seconds=session.desk.settings.send_delay)
+    earliest, now = held_by_delay(session.desk), session.desk.clock.now()
     if at is None:
-        return now + delay if delay else None
+        return earliest
     require_sendable(at, now)
-    return max(at, now + delay)
+    return max(at, earliest or now)
 
 
 def _view(session: DeskSession, number: int) -> TicketView:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.aliases import alias_of
 from cs_console.access_log.standing import LINK_AND_CHANNEL, link_of
+from cs_console.casework.undo import can_take_back
 from cs_console.casework.workflow import closes_with_reason
 from cs_console.custody.attachment_labels import AttachmentLabel, attachment_labels
 from cs_console.custody.contacts import MaskedContact, masked_contacts
@@ -22,7 +23,7 @@ from cs_console.deadlines.clock_words import clock_words, due_first_words
 from cs_console.decisions.notice_delivery import NoticeWay, notice_way
 from cs_console.delivery.outgoing import CHANNELS
 from cs_console.delivery.where_to_write import may_write_to
-from cs_console.desk import DeskSession
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.independence.matters import MATTER, matter_of
 from cs_console.local_time import hour_or_moment
@@ -260,6 +261,7 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
     subject = _opened(keys, "ticket", "subject_redacted", str(number), sealed_subject)
     allowed = may_write_to(db, desk, ticket)
     lines = tuple(_advised(line, contacts, allowed) for line in lines)
+    lines = tuple(_as_undoable(db, desk, number, line) for line in lines)
     if waits and keys is not None:
         subject, lines = WAITING, tuple(replace(line, text=WAITING) for line in lines)
     return TicketView(
@@ -359,6 +361,13 @@ def _line(row: Row, keys: TicketKeys | None, files: tuple[AttachmentLabel, ...],
         contact_id=contact_id,
         sender_check=SenderCheck(checked),
     )
+
+
+def _as_undoable(db: Session, desk: Desk, number: int, line: Line) -> Line:
+    """The line; of a held notice only one whose answer is undone with it can be taken back."""
+    if not line.can_take_back or line.sort is not MessageSort.NOTICE:
+        return line
+    return replace(line, can_take_back=can_take_back(db, desk, number, line.id))
 
 
 def _advised(line: Line, contacts: tuple[MaskedContact, ...], allowed: frozenset[str]) -> Line:

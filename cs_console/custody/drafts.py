@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -28,6 +29,15 @@ from models.ticket import Ticket
 MAX_DRAFT = 1_000_000
 KEPT_DAYS = 7
 """How long a draft without a ticket is kept."""
+
+
+class AnswerForm(StrEnum):
+    """The forms by which one person can end a ticket; until the letter is out, what was filled in can come back."""
+
+    DECISION = "decision"
+    SETTLEMENT = "settle"
+
+
 _AGENT = "agent:"
 _ACT = "\0act:"
 _PLACE = re.compile(r"[a-z][a-z0-9:_.-]{0,63}")
@@ -133,6 +143,21 @@ def discard_draft(session: DeskSession, place: str) -> None:
     """Forget this agent's draft at `place`, sent or given up. Raises SessionEnded."""
     with session.work() as db:
         db.connection().execute(delete(Draft).where(*_this(session, place)))
+
+
+def answer_place(form: AnswerForm, number: int) -> str:
+    """Where what is filled in to end a ticket is kept as a draft."""
+    return f"{form.value}:{number}"
+
+
+def drop_answer_drafts(db: Session, number: int, until: datetime | None = None) -> None:
+    """Delete what was filled in to end this ticket and is used now, in the caller's transaction; what was saved later
+    than `until` belongs to another answer and stays.
+    """
+    used: list[ColumnElement[bool]] = [col(Draft.place).in_([answer_place(form, number) for form in AnswerForm])]
+    if until is not None:
+        used.append(col(Draft.saved_at) <= until)
+    db.connection().execute(delete(Draft).where(*used))
 
 
 def drop_drafts_about(db: Session, desk: Desk, requester_id: str) -> None:

@@ -1,4 +1,6 @@
-"""An agent's own letter that did not go out yet becomes their draft again; its words are opened and sealed in here."""
+"""An agent's own letter that did not go out yet, or the form that made it, becomes their draft again; what was typed is
+opened and sealed in here.
+"""
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -6,7 +8,7 @@ from sqlmodel import Session, col
 from cs_console.custody.drafts import keep_draft, own_draft_in
 from cs_console.custody.opening import open_text
 from cs_console.custody.reply_files import take_files_back
-from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.desk import DeskSession
 from models.message import Message
 
@@ -26,3 +28,12 @@ def put_back(db: Session, session: DeskSession, message_id: str, place: str) -> 
     take_files_back(db, session, keys, message_id, place)
     since = own_draft_in(db, session, place, keys)
     keep_draft(db, session, place, f"{words}\n\n{since}" if since.strip() else words, keys)
+
+
+def renew_draft(db: Session, session: DeskSession, place: str, keys: TicketKeys, stored: str = "") -> None:
+    """Keep the agent's own draft at `place` for a new act, since the one that it was for has happened; where there is
+    none, what is `stored` of it. Inside the caller's transaction.
+    """
+    words = own_draft_in(db, session, place, keys) or stored
+    if words:
+        keep_draft(db, session, place, words, keys)

@@ -11,7 +11,12 @@ from sqlmodel import Session, col
 from cs_console.access_log import legacy
 from cs_console.access_log.vouched import Word, digest, words
 from cs_console.deadlines.clock_events import review_began
-from cs_console.decisions.decided_on_record import last_decided, review_has_begun
+from cs_console.decisions.decided_on_record import (
+    MADE_OR_WITHDRAWN,
+    last_decided,
+    made_and_kept,
+    review_has_begun,
+)
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import NothingThere, NotVouched
 from cs_console.live_session import roles_held
@@ -148,7 +153,7 @@ def final_decision(db: Session, desk: Desk, number: int) -> Decision | None:
         .where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL)
         .order_by(col(Decision.decided_at).desc(), col(Decision.id).desc())
     ).all()
-    said = words(db, desk, [number], (Action.DECISION_MADE,)) if rows else ()
+    said = made_and_kept(words(db, desk, [number], MADE_OR_WITHDRAWN)) if rows else []
     return next((row for row in rows if any(_is_made(word, row) for word in said)), None)
 
 

@@ -3,6 +3,7 @@
 A row that was changed or removed takes no one's consent away: what two people refused, one does not give.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +28,10 @@ _CHANGING = (
 """What makes a proposal stale: each changes the ticket's version."""
 
 
+MADE_OR_WITHDRAWN = (Action.DECISION_MADE, Action.DECISION_WITHDRAWN)
+"""What tells which decisions hold: the answer of one person is taken back while its notice is still held."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """The entry of a final decision, and the roles in which people approved it. An older desk's entry says neither
@@ -43,12 +48,25 @@ class Decided:
         return None if made is None else Outcome(made)
 
 
+def made_and_kept(said: Iterable[Word]) -> list[Word]:
+    """Of entries of MADE_OR_WITHDRAWN and others: those of final decisions that no one took back, oldest first."""
+    said = tuple(said)
+    withdrawn = {decision_of(word) for word in said if word.action is Action.DECISION_WITHDRAWN} - {None}
+    return [word for word in said if word.action is Action.DECISION_MADE and decision_of(word) not in withdrawn]
+
+
+def decision_of(word: Word) -> str | None:
+    """Which decision an entry is about; None in one of an older desk's."""
+    return (word.about or {}).get("decision")
+
+
 def last_decided(db: Session, desk: Desk, number: int) -> Decided | None:
-    """The last final decision on a ticket; None where there is none. Raises LogBroken."""
-    said = words(db, desk, [number], (Action.DECISION_MADE, Action.DECISION_APPROVED))
-    made = next((word for word in reversed(said) if word.action is Action.DECISION_MADE), None)
-    if made is None:
+    """The last final decision on a ticket that was not taken back; None where there is none. Raises LogBroken."""
+    said = words(db, desk, [number], (*MADE_OR_WITHDRAWN, Action.DECISION_APPROVED))
+    still = made_and_kept(said)
+    if not still:
         return None
+    made = still[-1]
     decision = (made.about or {}).get("decision")
     approved = (word.about for word in said if word.action is Action.DECISION_APPROVED and word.about is not None)
     return Decided(made, tuple(Role(about["role"]) for about in approved if about["decision"] == decision))
@@ -79,9 +97,11 @@ def fee_asked(db: Session, desk: Desk, number: int) -> Word | None:
     """The decision for a fee that the ticket waits for; None where none was made, or the fee is paid. One that
     was closed unpaid can still be paid. An older desk's entry may be one.
     """
-    last = latest(db, desk, number, (Action.DECISION_MADE, Action.FEE_PAID))
-    if last is None or last.action is not Action.DECISION_MADE:
+    said = words(db, desk, [number], (*MADE_OR_WITHDRAWN, Action.FEE_PAID))
+    still, paid = made_and_kept(said), [word.seq for word in said if word.action is Action.FEE_PAID]
+    if not still or (paid and paid[-1] > still[-1].seq):
         return None
+    last = still[-1]
     return last if (last.about or {}).get("fee", "asked") == "asked" else None
 
 

@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from cs_console.acts import ActOutcome
+from cs_console.custody.drafts import AnswerForm, answer_place, drop_answer_drafts
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.deadlines.clock_events import add_event, recompute
 from cs_console.decisions.decided_on_record import about_made
 from cs_console.decisions.notice import NoticeFacts, make_notice
 from cs_console.decisions.notice_delivery import NoticeWay
 from cs_console.decisions.proposal import Proposal, review_at
-from cs_console.delivery.outgoing import deliver_queued, queue_message, stored_delivery
+from cs_console.delivery.outgoing import deliver_queued, held_by_delay, queue_message, record_held, stored_delivery
 from cs_console.delivery.where_to_write import where_to_write
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import ConsoleError, NotVerified
@@ -22,7 +22,6 @@ from cs_console.tickets.ticket_record import TicketFacts, change, record_about
 from cs_console.verification.askers import asker_of, require_answerable
 from cs_console.verification.windows import close_window
 from models.decision import Decision
-from models.draft import Draft
 from models.enums import Action, ClockMove, DecisionState, DeliveryState, MessageSort, Outcome, TicketState
 
 
@@ -44,13 +43,15 @@ def made_by(outcome: ActOutcome) -> Made:
 
 def draft_place(number: int) -> str:
     """Where a checklist that is being filled in is kept as a draft, until a decision on the ticket is final."""
-    return f"decision:{number}"
+    return answer_place(AnswerForm.DECISION, number)
 
 
 def make_final(db: Session, session: DeskSession, ticket: TicketFacts, decision: Decision, proposal: Proposal) -> Made:
     """Decide: the notice is made, sealed and queued, the ticket closed, the entry written.
 
-    Nothing is sent yet; `send` does that after the commit. Raises NoticeIncomplete, ChangedElsewhere, GuardianRequired
+    The notice of one person's answer is held for the desk's `send_delay`, and the draft stays until it goes out;
+    one that was approved with a password goes at once (DECISIONS.md, 25). Nothing is sent yet; `send` does that after
+    the commit. Raises NoticeIncomplete, ChangedElsewhere, GuardianRequired
     or PrincipalOnly, and then nothing of it has happened.
     """
     desk, now = session.desk, session.desk.clock.now()
@@ -68,8 +69,9 @@ def make_final(db: Session, session: DeskSession, ticket: TicketFacts, decision:
     db.flush()
     recompute(db, pack, ticket.number)
     contact_id = where_to_write(db, desk, ticket)
-    message_id = None
+    message_id, held_until = None, None
     if contact_id is not None:
+        held_until = None if decision.needs or waits else held_by_delay(desk)
         message_id = queue_message(
             db,
             desk,
@@ -80,11 +82,15 @@ def make_final(db: Session, session: DeskSession, ticket: TicketFacts, decision:
             text=letter,
             subject=notice_subject(pack, ticket.number, proposal.language),
             agent_id=session.agent.id,  # the approver who sent it; the letter itself names no one
+            held_until=held_until,
         )
-    db.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(ticket.number)))
+    if message_id is None or held_until is None:
+        drop_answer_drafts(db, ticket.number)
+    else:
+        record_held(db, session, ticket, message_id, MessageSort.NOTICE, held_until)
     close_window(db, desk, ticket.number, session=session, reason="the decision was made")
     outcome = Outcome(decision.outcome).value
-    about = about_made(desk, decision, session.agent.id, fee=waits)
+    about = about_made(desk, decision, session.agent.id, fee=waits) | {"message": message_id or ""}
     record_about(db, session, ticket, Action.DECISION_MADE, outcome, about=about)
     return Made(message_id)
 
@@ -95,11 +101,14 @@ def send(desk: Desk, made: Made) -> str:
         return NoticeWay.BY_LETTER
     try:
         report = deliver_queued(desk, made.message_id)
-        sent = bool(report.sent) or stored_delivery(desk, made.message_id) is DeliveryState.SENT
+        stored = stored_delivery(desk, made.message_id)
+        sent = bool(report.sent) or stored is DeliveryState.SENT
     except ConsoleError as error:  # the store went away after the commit: the message stays queued
         return f"The notice is not sent yet: {error.sentence}"
     if sent:
         return NoticeWay.SENT
+    if stored is DeliveryState.HELD:
+        return NoticeWay.HELD
     if report.refused:
         return NoticeWay.NOT_DELIVERED
     return f"The notice was not sent yet: {report.problems[0] if report.problems else 'it is still being sent.'}"

@@ -14,6 +14,7 @@ class NoticeWay(StrEnum):
     """Where a notice is, as a sentence."""
 
     SENT = "The notice was sent."
+    HELD = "The notice goes out in a moment."
     ON_ITS_WAY = "The notice is still being sent."
     BY_LETTER = "The notice must be sent by letter."
     NOT_DELIVERED = "The notice could not be delivered. Send it to another contact (N), or by letter."
@@ -40,5 +41,7 @@ def notice_way(db: Session, number: int, decided_at: datetime) -> NoticeWay:
     delivery, again_at = message
     if delivery == DeliveryState.SENT:
         return NoticeWay.SENT
+    if delivery == DeliveryState.HELD:
+        return NoticeWay.HELD
     failed = delivery == DeliveryState.CAME_BACK or (delivery == DeliveryState.FAILED and again_at is None)
     return NoticeWay.NOT_DELIVERED if failed else NoticeWay.ON_ITS_WAY

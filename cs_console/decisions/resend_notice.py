@@ -179,7 +179,7 @@ def _give_up_earlier(db: Session, number: int) -> None:
     db.connection().execute(
         update(Message).where(*earlier, col(Message.delivery) == DeliveryState.FAILED).values(next_delivery_at=None)
     )
-    going = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.SENDING))
+    going = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.HELD))
     queued = select(col(Message.id)).where(*earlier, going).limit(1)
     if db.connection().execute(queued).first() is not None:
         raise AlreadyOnItsWay

@@ -20,21 +20,23 @@ from cs_console.errors import (
 from cs_console.live_session import roles_held
 from cs_console.tickets.ticket_record import TicketFacts, facts
 from models.agent import Agent
-from models.enums import RequesterState
+from models.enums import MessageSort, RequesterState
 from models.message import Message
 from models.requester import Requester
 from models.roles import WORKS_ON_TICKETS
 
 
 def why_not(db: Session, desk: Desk, message: Message) -> ConsoleError | None:
-    """What keeps this held reply from going out now, None if nothing does.
+    """What keeps this held letter from going out now, None if nothing does.
 
-    Its writer still works here and has the ticket, by the row and by the access log; the ticket is the same
-    requester's, whose data is in use; the contact is one that may be written to. Raises LogBroken, KeyMissing.
+    Of a reply its writer still works here and has the ticket, by the row and by the access log; a notice tells what was
+    decided, and that stays so when its writer leaves. The ticket is the same requester's, whose data is in use; the
+    contact is one that may be written to. Raises LogBroken, KeyMissing.
     """
     try:
         ticket = facts(db, message.ticket_number)
-        _require_writer(db, desk, message, ticket)
+        if message.sort != MessageSort.NOTICE:
+            _require_writer(db, desk, message, ticket)
         line = line_for_sending(db, desk, message.id)
         if line.requester_id not in (None, ticket.requester_id):
             return TicketLinked()

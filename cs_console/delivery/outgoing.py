@@ -13,6 +13,7 @@ from cs_console.access_log.vouched import words
 from cs_console.custody.answered_mail import AnsweredMail, answered_mail
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.contacts import address_for_sending, known_values
+from cs_console.custody.drafts import drop_answer_drafts
 from cs_console.custody.redaction import redact
 from cs_console.custody.reply_files import move_files
 from cs_console.custody.sending import OutgoingLine, line_for_sending
@@ -22,7 +23,7 @@ from cs_console.delivery.channels import Outgoing, hand_over
 from cs_console.delivery.held_letters import why_not
 from cs_console.delivery.message_ids import envelope_sender, mail_id
 from cs_console.delivery.reply_text import answering_subject, surrounded
-from cs_console.desk import Desk
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import (
     BadSettings,
     ConsoleError,
@@ -38,9 +39,9 @@ from cs_console.errors import (
 )
 from cs_console.outbox import holds
 from cs_console.policy.letter_lines import notice_subject
-from cs_console.tickets.ticket_record import pseudonym
+from cs_console.tickets.ticket_record import TicketFacts, pseudonym, record_about
 from models.agent import Agent
-from models.columns import new_id
+from models.columns import microseconds, new_id
 from models.contact import Contact
 from models.contact_fields import Field
 from models.enums import Action, Channel, DeliveryState, MessageSort, Result
@@ -149,6 +150,20 @@ def queue_message(
     if files and agent_id is not None:
         move_files(db, desk, keys, agent_id, message_id, files)
     return message_id
+
+
+def held_by_delay(desk: Desk) -> datetime | None:
+    """Until when the desk's `send_delay` holds what is written now; None where nothing is held."""
+    delay = timedelta(seconds=desk.settings.send_delay)
+    return desk.clock.now() + delay if delay else None
+
+
+def record_held(
+    db: Session, session: DeskSession, ticket: TicketFacts, message_id: str, sort: MessageSort, until: datetime
+) -> None:
+    """Put on record that a letter was written and is held until then."""
+    about = {"message": message_id, "until": str(microseconds(until)), "by": session.agent.id}
+    record_about(db, session, ticket, Action.MESSAGE_HELD, sort.value, about=about)
 
 
 def deliver_one(desk: Desk, message_id: str) -> DeliveryState:
@@ -289,8 +304,8 @@ def _claim(desk: Desk, message_id: str, *, again: bool) -> _Claimed | None:
     waits = and_(col(Message.delivery) == DeliveryState.FAILED, col(Message.next_delivery_at).is_not(None))
     may = or_(_free(now), waits) if again else _free(now)
     with desk.database.transaction() as db:
-        locked = select(col(Message.delivery)).where(col(Message.id) == message_id).with_for_update()
-        before = db.connection().execute(locked).scalar()
+        locked = select(col(Message.delivery), col(Message.at)).where(col(Message.id) == message_id).with_for_update()
+        before, written = db.connection().execute(locked).first() or (None, now)
         was_held, interrupted = before == DeliveryState.HELD, before == DeliveryState.SENDING
         taken = db.connection().execute(
             update(Message)
@@ -304,7 +319,12 @@ def _claim(desk: Desk, message_id: str, *, again: bool) -> _Claimed | None:
         )
         if not taken.rowcount:
             return None
-        problem = why_not(db, desk, db.get_one(Message, message_id)) if was_held else None
+        problem = None
+        if was_held:
+            message = db.get_one(Message, message_id)
+            problem = why_not(db, desk, message)
+            if message.sort == MessageSort.NOTICE:
+                drop_answer_drafts(db, message.ticket_number, written)
         if problem is not None:
             _settle_in(db, desk, message_id, _Sent(problem))
         lock_log(db.connection(), desk)  # a broken one would let it out again and again, never on record

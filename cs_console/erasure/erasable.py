@@ -13,17 +13,17 @@ from sqlmodel import Session, col
 from cs_console.access_log import legacy
 from cs_console.access_log.standing import kind_on_record
 from cs_console.access_log.tickets_on_record import closed_since, tickets_of
-from cs_console.access_log.vouched import latest
 from cs_console.custody.contacts import held_fields
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import final_decision
+from cs_console.decisions.decided_on_record import last_decided
 from cs_console.decisions.proposal import open_answers
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, NotErasable, NotVouched, SealBroken
 from cs_console.tickets.ticket_record import pseudonym
 from models.columns import from_microseconds
 from models.decision import Decision
-from models.enums import Action, DeliveryState, ErasureCause, Outcome, RequesterState, TicketKind, TicketState
+from models.enums import DeliveryState, ErasureCause, Outcome, RequesterState, TicketKind, TicketState
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
@@ -123,9 +123,10 @@ def _last_decision(db: Session, desk: Desk, number: int) -> Decision | None:
     """The decision that the log's last word on this ticket made; None where its row is gone or says something else, for
     an older decision does not count again. Whose it is, its answers say: they open with no one else's key.
     """
-    last, decision = latest(db, desk, number, (Action.DECISION_MADE,)), final_decision(db, desk, number)
-    if last is None or decision is None:
+    decided, decision = last_decided(db, desk, number), final_decision(db, desk, number)
+    if decided is None or decision is None:
         return None
+    last = decided.said
     if last.about is not None:
         return decision if last.names(decision=decision.id, made=Outcome(decision.outcome).value) else None
     return decision if legacy.is_made(last, decision.outcome, decision.decided_at) else None

@@ -20,6 +20,7 @@ from models.ticket import Ticket
 from models.verification import Verification
 
 _DECIDING = (Action.DECISION_PROPOSED, Action.DECISION_APPROVED, Action.DECISION_MADE, Action.TICKET_SETTLED)
+_WITHDRAWING = (Action.DECISION_WITHDRAWN, Action.SETTLEMENT_WITHDRAWN)
 _TAKING_PART = (*_DECIDING, Action.DECISION_RETURNED, Action.VERIFIED)
 
 
@@ -51,13 +52,28 @@ def said_deciders(
     outcomes: Collection[str] = (),
 ) -> set[str]:
     """The ids of those people as the log has them; `before` an entry, and with one of the `outcomes`, if these are
-    given: then settlements do not count. Raises LogBroken.
+    given: then settlements do not count. What its writer took back before its letter went out was not decided: it
+    reached no one, and the same person answers again. It was taking part all the same. Raises LogBroken.
     """
-    known = words(db, desk, numbers, _DECIDING)
-    said = [word.about for word in known if word.about is not None and (before is None or word.seq < before.seq)]
+    known = words(db, desk, numbers, (*_DECIDING, *_WITHDRAWING))
+    taken_back = {_answer_of(word) for word in known if word.action in _WITHDRAWING and word.about is not None}
+    said = [
+        word.about
+        for word in known
+        if word.action in _DECIDING
+        and word.about is not None
+        and (before is None or word.seq < before.seq)
+        and _answer_of(word) not in taken_back
+    ]
     made = {about["decision"] for about in said if about.get("made") and (not outcomes or about["made"] in outcomes)}
     settled = () if outcomes else (about["by"] for about in said if "settlement" in about)
     return {*settled, *(about["by"] for about in said if about.get("decision") in made)}
+
+
+def _answer_of(word: Word) -> tuple[str, str]:
+    """The decision or the settlement that an entry is about."""
+    about = word.about or {}
+    return about.get("decision", ""), about.get("settlement", "")
 
 
 def decided_for(db: Session, desk: Desk, number: int, *others: str) -> set[str]:

@@ -1,26 +1,28 @@
 """Settling: how an appeal, a report, a complaint or an inquiry ends, in the steps that the pack gives its kind."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
-from sqlalchemy import delete
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from cs_console.access_log.standing import require_holder
 from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.contacts import known_values
+from cs_console.custody.drafts import AnswerForm, answer_place, drop_answer_drafts
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.deadlines.clock_events import recompute
 from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.finalise import Made, made_by, send
 from cs_console.decisions.review import open_for_review
-from cs_console.delivery.outgoing import queue_message
+from cs_console.delivery.outgoing import held_by_delay, queue_message, record_held
 from cs_console.delivery.where_to_write import where_to_write
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import (
     BasisRequired,
+    DoneBefore,
     GuardianRequired,
     MatterRequired,
     NotAllowed,
@@ -62,7 +64,6 @@ from cs_console.tickets.ticket_record import (
 )
 from cs_console.verification.windows import close_window
 from models.columns import new_id
-from models.draft import Draft
 from models.enums import Action, ActKind, MessageSort, TicketKind, TicketState
 from models.roles import HANDLES_TICKETS
 from models.settlement import Settlement
@@ -82,7 +83,7 @@ class Settled:
 
 def settle_place(number: int) -> str:
     """Where the steps that are being walked are kept as a draft, until the ticket is settled."""
-    return f"settle:{number}"
+    return answer_place(AnswerForm.SETTLEMENT, number)
 
 
 def preview_letter(session: DeskSession, number: int, settling: Settling) -> str:
@@ -105,7 +106,8 @@ def settle(session: DeskSession, number: int, version: int, settling: Settling, 
     """Settle the agent's own ticket by its kind's workflow in the pack.
 
     The answers are redacted and sealed; settlement, letter, message, the ticket closed (or turned into another kind,
-    with its dates) and entries are one transaction; then the letter is sent. One act settles it once.
+    with its dates) and entries are one transaction; then the letter is sent, or held for the desk's `send_delay`: until
+    it goes out, `undo.take_back` takes the settlement back. One act settles it once.
     Raises what `acts.once` raises, NotAssigned, WrongState, ChangedElsewhere, NoUndertaking and SettlementIncomplete
     naming the first problem;
     NotIndependent, NotAllowed, MatterRequired, WrongList, BasisRequired, NotVerified and NoticeIncomplete are recorded.
@@ -114,6 +116,7 @@ def settle(session: DeskSession, number: int, version: int, settling: Settling, 
         intent = Intent(act, ActKind.SETTLED, number, (settling_to_json(settling),))
         with session.work(*HANDLES_TICKETS) as db:
             done = once(db, session, intent, partial(_settle, db, session, number, version, settling))
+            _require_kept(db, done)
     turned, reopened = done["turned"], done["reopened"]
     return Settled(
         number,
@@ -121,6 +124,13 @@ def settle(session: DeskSession, number: int, version: int, settling: Settling, 
         TicketKind(turned) if turned else None,
         int(reopened) if reopened else None,
     )
+
+
+def _require_kept(db: Session, done: ActOutcome) -> None:
+    """Raises DoneBefore where what this act settled was taken back: the same again is another settlement."""
+    settlement_id = done.get("settlement")  # an act of an older version names none
+    if settlement_id is not None and db.get(Settlement, settlement_id) is None:
+        raise DoneBefore
 
 
 def _settle(db: Session, session: DeskSession, number: int, version: int, settling: Settling) -> ActOutcome:
@@ -156,16 +166,31 @@ def _settle(db: Session, session: DeskSession, number: int, version: int, settli
         )
     )
     db.flush()
-    made = _queue(db, session, spoken, ticket, rules, letter) if letter else Made(None)
-    about = {"settlement": settlement_id, "outcome": settling.outcome, "by": session.agent.id}
-    record_about(db, session, ticket, Action.TICKET_SETTLED, settling.outcome, about=about)
-    _end(db, session, pack, ticket, version, outcome, told=bool(letter))
-    db.connection().execute(delete(Draft).where(col(Draft.place) == settle_place(number)))
-    reopened = _reopen_matter(db, session, number) if outcome.reopens else None
-    return {
-        "letter": "yes" if letter else "",
+    held_until = held_by_delay(desk)
+    made = _queue(db, session, spoken, ticket, rules, letter, held_until) if letter else Made(None)
+    set_aside = _matter_to_reopen(db, number) if outcome.reopens else None
+    about = {
+        "settlement": settlement_id,
+        "outcome": settling.outcome,
+        "by": session.agent.id,
+        "from": ticket.state.value,
+        "message": made.message_id or "",
         "turned": outcome.becomes.value if outcome.becomes else "",
-        "reopened": "" if reopened is None else str(reopened),
+        "reopened": "" if set_aside is None else str(set_aside),
+    }
+    record_about(db, session, ticket, Action.TICKET_SETTLED, settling.outcome, about=about)
+    _end(db, session, pack, ticket, version, outcome, now, told=bool(letter))
+    if made.message_id is None or held_until is None:
+        drop_answer_drafts(db, number)
+    else:  # what was typed stays until the letter goes out
+        record_held(db, session, ticket, made.message_id, MessageSort.NOTICE, held_until)
+    if set_aside is not None:
+        open_for_review(db, desk, facts_on_record(db, desk, set_aside), session.actor, after=number)
+    return {
+        "settlement": settlement_id,
+        "letter": "yes" if letter else "",
+        "turned": about["turned"],
+        "reopened": about["reopened"],
         **made.outcome(),
     }
 
@@ -202,7 +227,13 @@ def _redacted(
 
 
 def _queue(
-    db: Session, session: DeskSession, pack: Pack, ticket: TicketFacts, rules: WorkflowRules, letter: str
+    db: Session,
+    session: DeskSession,
+    pack: Pack,
+    ticket: TicketFacts,
+    rules: WorkflowRules,
+    letter: str,
+    held_until: datetime | None,
 ) -> Made:
     contact_id = where_to_write(db, session.desk, ticket, claimed=rules.tells_claimed)
     if contact_id is None:
@@ -218,6 +249,7 @@ def _queue(
             text=letter,
             agent_id=session.agent.id,  # the agent whose act sent it; the letter itself names no one
             subject=letter_subject(pack, ticket.kind, ticket.number),
+            held_until=held_until,
         )
     )
 
@@ -229,11 +261,11 @@ def _end(
     ticket: TicketFacts,
     version: int,
     outcome: WorkflowOutcome,
+    now: datetime,
     *,
     told: bool,
 ) -> None:
     """Close the ticket, or turn it into another kind."""
-    now = session.desk.clock.now()
     values: dict[str, object] = {}
     if told:
         values = {"first_response_at": ticket.first_response_at or now, "last_message_at": now}
@@ -247,14 +279,10 @@ def _end(
     record_about(db, session, ticket, Action.TICKET_KIND_SET, turned.words, about=turned.about)
 
 
-def _reopen_matter(db: Session, session: DeskSession, number: int) -> int | None:
-    """Reopen the ticket that this one is about, unassigned, for others to decide again. None if it is about none."""
+def _matter_to_reopen(db: Session, number: int) -> int | None:
+    """The ticket that this one is about, for others to decide again, unassigned. None if it is about none."""
     matter = matter_of(db, number)
-    if matter is None or matter.about_number is None:
-        return None
-    earlier = facts_on_record(db, session.desk, matter.about_number)
-    open_for_review(db, session.desk, earlier, session.actor, after=number)
-    return earlier.number
+    return None if matter is None else matter.about_number
 
 
 _RECORDED = (

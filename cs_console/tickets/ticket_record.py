@@ -130,6 +130,18 @@ def change(db: Session, ticket: TicketFacts, version: int, **values: object) -> 
     return int(found[0])
 
 
+def reopened_values(ticket: TicketFacts, state: TicketState, ended_at: datetime) -> dict[str, object]:
+    """The columns of a ticket whose end at that moment is taken back: in this state again if it is still closed, and
+    without the first response that the letter of that moment would have been.
+    """
+    values: dict[str, object] = {}
+    if ticket.state is TicketState.CLOSED:
+        values |= {"state": state.value, "closed_at": None}
+    if ticket.first_response_at == ended_at:
+        values["first_response_at"] = None
+    return values
+
+
 def pseudonym(desk: Desk, requester_id: str) -> str | None:
     """How the log names this requester; None once their key is gone."""
     try:

@@ -47,7 +47,7 @@ from screens.frame.console import Typed
 from screens.frame.steps import in_steps
 from screens.frame.walk_screen import StepSheet, WalkScreen
 from screens.registry import bindings_for
-from screens.ticket.send_notice import tone_of_notice
+from screens.ticket.send_notice import deliver_when_due, is_held, tone_of_notice, words_of_notice
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Said, Tone
@@ -344,8 +344,14 @@ class DecisionScreen(WalkScreen):
         work = partial(
             self._save_and_propose, self.session, self.typed(), self._view.version, asked, proposal, self.act
         )
+        console, session = self.console, self.session
+
+        def told(made: Proposed) -> Said:
+            deliver_when_due(console, session, self.number, made.delivery)
+            return _told(made)
+
         try:
-            self.dismiss(_told(await self.change(work, late=_told)))
+            self.dismiss(told(await self.change(work, late=told)))
         except ConsoleError as refusal:
             self.say(refusal)
             if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
@@ -364,7 +370,9 @@ class DecisionScreen(WalkScreen):
         if asked is not None:
             record_asked(session, self.number, asked.right, asked.fields)
         made = propose(session, self.number, version, proposal, act=act)
-        if not made.still_needed:
+        if is_held(made.delivery):
+            self.kept()
+        elif not made.still_needed:
             self.forget(session, typed)
         else:  # a returned proposal restores this text, for the next proposal
             self.act = new_act()
@@ -392,4 +400,4 @@ def _told(made: Proposed) -> Said:
     needs = " and ".join(f"a {role}" for role in made.still_needed)
     if needs:
         return Said(f"Proposed; it needs {needs}.")
-    return Said(f"Decided. {made.delivery}", tone_of_notice(made.delivery))
+    return Said(f"Decided. {words_of_notice(made.delivery)}", tone_of_notice(made.delivery))

@@ -41,14 +41,29 @@ class Drafting(Asking):
         """
         return ()
 
-    def used_up(self, session: "DeskSession", typed: tuple[Typed, ...], work: Callable[[], Answer]) -> Answer:
+    def used_up(
+        self,
+        session: "DeskSession",
+        typed: tuple[Typed, ...],
+        work: Callable[[], Answer],
+        stays: Callable[[Answer], bool] = lambda _answer: False,
+    ) -> Answer:
         """Do the work that the text was typed for, then delete its drafts and stop saving; for a worker thread.
+
+        Where what it led to can still be taken back, the drafts stay: `stays` says so of its answer.
 
         This screen may be closed by then. A draft that stays because the store went away does no harm.
         """
         answer = work()
-        self.forget(session, typed)
+        if stays(answer):
+            self.kept()
+        else:
+            self.forget(session, typed)
         return answer
+
+    def kept(self) -> None:
+        """The text was used, and what was saved of it stays: what it led to can still be taken back. Stop saving."""
+        self._done_with = True
 
     def unsaved(self) -> tuple[Typed, ...]:
         """What is typed here and not yet saved."""

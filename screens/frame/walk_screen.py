@@ -4,6 +4,7 @@ from textual import on
 from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 
+from screens.frame.console import Typed
 from screens.frame.draft_screen import DraftScreen
 from screens.widgets.choice_list import ChoiceList
 from screens.widgets.notice_bar import Said
@@ -29,6 +30,10 @@ class WalkScreen(DraftScreen[Said]):
         self.number = number
         self._over = False
         self._step = ""
+
+    def typed(self) -> tuple[Typed, ...]:
+        """The draft; nothing where there is nothing left to do: what is kept for a taking back is not saved again."""
+        return () if self._over else super().typed()
 
     def sheet_of(self, step: str) -> StepSheet | None:
         """The sheet of a step."""

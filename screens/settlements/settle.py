@@ -32,7 +32,7 @@ from screens.settlements.sheets import (
     SettledSheet,
     SettleSheet,
 )
-from screens.ticket.send_notice import tone_of_notice
+from screens.ticket.send_notice import deliver_when_due, is_held, tone_of_notice, words_of_notice
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Said, Tone
@@ -222,13 +222,16 @@ class SettleScreen(WalkScreen):
     @in_steps
     async def action_settle(self) -> None:
         """Settle the ticket; the service refuses an incomplete settlement and says what is missing."""
-        settling = self._settling()
+        settling, console, session = self._settling(), self.console, self.session
+
+        def told(done: Settled) -> Said:
+            deliver_when_due(console, session, self.number, done.delivery)
+            return self._told(done)
+
         if settling is not None and self._read is not None:
-            work = partial(
-                self._save_and_settle, self.session, self.typed(), self._read.view.version, settling, self.act
-            )
+            work = partial(self._save_and_settle, session, self.typed(), self._read.view.version, settling, self.act)
             try:
-                self.dismiss(self._told(await self.change(work, late=self._told)))
+                self.dismiss(told(await self.change(work, late=told)))
             except ConsoleError as refusal:
                 self.say(refusal, Tone.WARNING)
                 if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
@@ -238,14 +241,16 @@ class SettleScreen(WalkScreen):
         self, session: DeskSession, typed: tuple[Typed, ...], version: int, settling: Settling, act: ActId
     ) -> Settled:
         self.save(session, typed)
-        return self.used_up(session, typed, partial(settle, session, self.number, version, settling, act=act))
+        work = partial(settle, session, self.number, version, settling, act=act)
+        return self.used_up(session, typed, work, lambda done: is_held(done.delivery))
 
     def _told(self, done: Settled) -> Said:
         turned = ""
         if done.turned is not None and self._read is not None:
             turned = f" Its kind is now: {self._read.pack.kinds[done.turned].title}."
         reopened = f" #{done.reopened} was reopened." if done.reopened is not None else ""
-        return Said(f"Settled. {done.delivery}{turned}{reopened}".strip(), tone_of_notice(done.delivery))
+        delivery = words_of_notice(done.delivery, undo=not turned and not reopened)
+        return Said(f"Settled. {delivery}{turned}{reopened}".strip(), tone_of_notice(done.delivery))
 
 
 def _read(session: DeskSession, number: int) -> Read:

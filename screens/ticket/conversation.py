@@ -90,8 +90,6 @@ class MessageBlock(Vertical):
 
     def compose(self) -> ComposeResult:
         yield PlainText(_head(self._line), classes="head")
-        if self._line.goes_out_at is not None:
-            yield PlainText(self._held_words(), classes="held")
         for passage in self._passages:
             if passage.folded:
                 yield PlainText(f"▸ {passage.folded}   {self._earlier_key} shows them", classes="folded")
@@ -101,6 +99,8 @@ class MessageBlock(Vertical):
             yield PlainText(self._line.advice, classes="advice")
         for label in self._line.attachments:
             yield PlainText(f"▪ {label_words(label)}", classes="sealed")
+        if self._line.goes_out_at is not None:  # below the text: a letter can be longer than the screen
+            yield PlainText(self._held_words(), classes="held")
 
 
 class Conversation(VerticalScroll):

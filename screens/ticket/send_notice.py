@@ -4,7 +4,10 @@ from functools import partial
 
 from cs_console.decisions.notice_delivery import NoticeWay
 from cs_console.decisions.resend_notice import NoticeRoutes, notice_posted, notice_routes, send_notice_again
+from cs_console.delivery.outgoing import held_by_delay
+from cs_console.desk import DeskSession
 from screens.frame.choice import ChoiceDialog
+from screens.frame.console import Console
 from screens.ticket.open_ticket import OpenTicket
 from screens.widgets.choice_list import Choice
 from screens.widgets.notice_bar import Said, Tone
@@ -45,4 +48,21 @@ def tone_of_notice(way: str) -> Tone:
     """Report success only for a notice that was sent or is not needed."""
     if way == NoticeWay.NOT_DELIVERED:
         return Tone.ERROR
-    return Tone.DONE if way in ("", NoticeWay.SENT) else Tone.WARNING
+    return Tone.DONE if way in ("", NoticeWay.SENT, NoticeWay.HELD) else Tone.WARNING
+
+
+def is_held(way: str) -> bool:
+    """Whether the notice is still held, so that its answer can be taken back."""
+    return way == NoticeWay.HELD
+
+
+def words_of_notice(way: str, *, undo: bool = True) -> str:
+    """What became of the notice; of a held one also that `u` takes it back, where it does."""
+    return f"{way} u takes it back until then." if is_held(way) and undo else way
+
+
+def deliver_when_due(console: Console, session: DeskSession, number: int, way: str) -> None:
+    """Send a notice that is held once its time has come, while this console runs; else an upkeep does."""
+    until = held_by_delay(session.desk) if is_held(way) else None
+    if until is not None:
+        console.deliver_held(number, until)

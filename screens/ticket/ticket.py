@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from cs_console.casework.conversation import TicketView, open_ticket, reload, why_no_reply
-from cs_console.casework.undo import take_back
+from cs_console.casework.undo import TakenBack, take_back
 from cs_console.custody.disclosure import Target
 from models.contact_fields import Field
 from models.enums import MessageSort
@@ -57,8 +57,8 @@ class TicketScreen(ConsoleScreen[None]):
     HELP = (
         "The conversation is redacted and contacts are masked. Reveal shows one sealed field for 30 seconds: you give "
         "a purpose, and the view is recorded before the value appears. Some fields require a verified requester. "
-        "A reply that has not gone out yet can be taken back (u). Earlier letters that a message repeats, and "
-        "signatures, are folded to one line: q shows them, and folds them again."
+        "A reply, or an answer of yours alone, can be taken back until it goes out (u). Earlier letters that a message "
+        "repeats, and signatures, are folded to one line: q shows them, and folds them again."
     )
     said: Said | None = None
     """The notice to show on opening: the screen it comes from is covered by then."""
@@ -253,10 +253,15 @@ class TicketScreen(ConsoleScreen[None]):
 
     @in_steps
     async def action_undo(self) -> None:
-        """Take back the reply that has not gone out yet, and write on."""
-        await self.change(partial(take_back, self.session, self.ticket.number))
+        """Take back the reply or the answer that has not gone out yet, and go on with it."""
+        taken = await self.change(partial(take_back, self.session, self.ticket.number))
         self.clear_notice()  # it may say that the message goes out
-        await self._go_to(ComposeScreen(self.ticket.number, MessageSort.REPLY))
+        if taken is TakenBack.REPLY:
+            await self._go_to(ComposeScreen(self.ticket.number, MessageSort.REPLY))
+        elif taken is TakenBack.SETTLEMENT:
+            await self._go_to(SettleScreen(self.ticket.number))
+        else:
+            await self._go_to(DecisionScreen(self.ticket.number))
 
     @in_steps
     async def action_note(self) -> None:

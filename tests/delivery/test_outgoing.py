@@ -27,7 +27,10 @@ from tests.support.recorded import recorded
 from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
-pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+pytestmark = [
+    pytest.mark.engines("sqlite"),  # rules; their statements run on both in tests/acts
+    pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning"),  # Apprise's import
+]
 
 ADDRESS = "canary.alice@example.org"
 NUMBER = "+8613812345678"

@@ -1,10 +1,13 @@
-"""Letters that are held: each goes out once or is a draft again, never both and never neither."""
+"""Letters that are held, replies and answers of one person: each goes out once or is a draft again, and never both.
+
+The ticket of an answer is closed with the one and open with the other.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import col, select
 
 from cs_console.access_log.verify import verify_log
 from cs_console.casework.conversation import reply
@@ -13,12 +16,16 @@ from cs_console.custody.drafts import find_draft
 from cs_console.delivery.outgoing import LEASE, deliver_queued
 from cs_console.desk import Desk
 from cs_console.errors import NothingToTakeBack
+from cs_console.settlements.settling import settle, settle_place
 from models.contact_fields import Field
-from models.enums import DeliveryState, Role
+from models.enums import DeliveryState, Role, TicketKind, TicketState
 from models.message import Message
+from models.settlement import Settlement
+from models.ticket import Ticket
 from tests.faults.acts.act import Act, card_of, session_of, wait_for_the_kill
 from tests.faults.processes import Words, say
 from tests.faults.tally import Tally
+from tests.settlements.settlements import settling
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
@@ -27,7 +34,7 @@ WORDS = "Your parcel is on its way."
 
 
 class Letters(Act):
-    """One letter after another is sent or taken back, as chance says."""
+    """One letter after another is sent or taken back, as chance says; every other one tells a settlement."""
 
     STEPS, SECONDS = WAITING - 1, 0.04
 
@@ -37,6 +44,7 @@ class Letters(Act):
         self.writer = made.session("mei", Role.AGENT)
         self.waiting: dict[int, str] = {}
         self.done: dict[int, str] = {}
+        self.settled: set[int] = set()
 
     def next_round(self) -> dict[str, Any]:
         while len(self.waiting) < WAITING:
@@ -47,8 +55,15 @@ class Letters(Act):
         return {**card_of(self.writer), "letters": letters}
 
     def _write(self) -> None:
-        ticket = make_ticket(self.made, assignee=self.writer)
-        reply(self.writer, ticket.number, 1, ticket.contact_ids[Field.EMAIL], WORDS)
+        settles = len(self.waiting) % 2 == 1
+        kind = TicketKind.REPORT if settles else TicketKind.INQUIRY
+        ticket = make_ticket(self.made, kind=kind, assignee=self.writer)
+        if settles:
+            what = settling(kind, answers={"found": WORDS})
+            settle(self.writer, ticket.number, 1, what)
+            self.settled.add(ticket.number)
+        else:
+            reply(self.writer, ticket.number, 1, ticket.contact_ids[Field.EMAIL], WORDS)
         with self.desk.database.transaction() as db:
             due = (
                 update(Message)
@@ -81,6 +96,9 @@ class Letters(Act):
         for number in list(self.waiting):
             ends = self._ends(number)
             self.tally.holds(len(ends) <= 1, f"#{number} went out and is a draft: {ends}")
+            if number in self.settled:
+                kept = self._is_settled(number)
+                self.tally.holds(kept == (ends != ["back"],) * 2, f"#{number}, {ends}: closed and settled are {kept}")
             if self._state(number) in (None, DeliveryState.SENT):
                 self.done[number] = self.waiting.pop(number)
         return ["finished"] not in said
@@ -95,8 +113,16 @@ class Letters(Act):
         outbox = self.desk.settings.outbox
         assert outbox is not None
         files = list(outbox.glob(f"[!.]*-{(self.waiting | self.done)[number]}-*"))
-        draft = find_draft(self.writer, draft_place(number), number).text
-        return ["sent"] * len(files) + ["back"] * (draft == WORDS)
+        place = settle_place(number) if number in self.settled else draft_place(number)
+        draft = find_draft(self.writer, place, number).text
+        return ["sent"] * len(files) + ["back"] * (WORDS in draft)
+
+    def _is_settled(self, number: int) -> tuple[bool, bool]:
+        """Whether the ticket is closed, and whether there is a settlement: each, or neither."""
+        with self.desk.database.reading() as db:
+            closed = db.get_one(Ticket, number).state == TicketState.CLOSED
+            found = db.exec(select(Settlement.id).where(Settlement.ticket_number == number)).first()
+        return closed, found is not None
 
     def shows_enough(self) -> bool:
         return len(self.done) > self.tally.rounds
