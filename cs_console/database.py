@@ -54,6 +54,7 @@ REVISIONS = (
     "0024",
     "0025",
     "0026",
+    "0027",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

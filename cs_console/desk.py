@@ -57,6 +57,8 @@ class Desk:
     """Entries of the log as they are stored, whose tags were found right: some of those that were asked for last."""
     keyed_up_to: int = 0
     """How far it has come in giving tickets from before their own keys: the last number."""
+    keyed_apart_up_to: int = 0
+    """The same for mail that is set aside."""
 
     @cached_property
     def log_tag_key(self) -> bytes:

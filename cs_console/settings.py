@@ -99,6 +99,9 @@ class Settings(BaseModel):
     """How long a reply, or the letter of an answer that one person gives alone, waits before it goes out; until then
     its writer can take it back (`u`).
     """
+    set_aside_days: Days = Field(90, ge=1)
+    """How long mail that is set aside is kept: spam, automatic mail, bounces, our own. What cannot be read is kept
+    until it is dropped, or its sender is erased."""
     theme: str = "cs-dark"
     """The colours: `cs-dark`, `cs-light` or `cs-contrast`."""
     signs: Literal["drawn", "plain"] = "drawn"

@@ -12,6 +12,7 @@ from cs_console.custody.drafts import drop_old_drafts
 from cs_console.custody.erasing import apply_again, finish_all
 from cs_console.custody.index_rotation import carry_on
 from cs_console.custody.late_redaction import redact_waiting
+from cs_console.custody.set_aside_ends import destroy_expired, finish_destroying
 from cs_console.custody.ticket_key_upgrade import give_keys
 from cs_console.deadlines.escalation import escalate_overdue
 from cs_console.decisions.review import reopen_due
@@ -20,6 +21,7 @@ from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Desk
 from cs_console.errors import ConsoleError
 from cs_console.intake.set_aside_acts import retry_after_update
+from cs_console.intake.set_aside_upgrade import give_keys_apart
 from cs_console.staff.desk_time import record_parted_clock
 from cs_console.verification.closure import close_unverified
 from cs_console.verification.documents import delete_documents
@@ -29,12 +31,13 @@ _delivering = Lock()
 
 def keep_up(desk: Desk) -> None:
     """Do in turn what is due: record what was refused while the store was busy, sign the log, look which policy is the
-    desk's, open again what is due for review, escalate what is overdue, erase what waits for it, list the desk's own
-    keys, drop old drafts that have no ticket, forget acts of long ago, go on with a renewal of the look-up keys that
-    was cut short, remind of and close unverified requests, delete documents that were sent for a verification and files
-    that a killed console left with the operator's command, redact texts again that were read before a contact was
-    known, read mail again that an earlier version could not read, queue acknowledgements that waited for their turn,
-    send what is queued, give tickets from before a key of their own.
+    desk's, open again what is due for review, escalate what is overdue, erase what waits for it, destroy the keys of
+    mail that was set aside and is no more, list the desk's own keys, drop old drafts that have no ticket, forget acts
+    of long ago, go on with a renewal of the look-up keys that was cut short, remind of and close unverified requests,
+    delete documents that were sent for a verification and files that a killed console left with the operator's command,
+    redact texts again that were read before a contact was known, read mail again that an earlier version could not
+    read, destroy what was set aside long enough, queue acknowledgements that waited for their turn, send what is
+    queued, give tickets and mail from before a key of their own.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
@@ -49,6 +52,7 @@ def keep_up(desk: Desk) -> None:
         escalate_overdue,
         apply_again,
         finish_all,
+        finish_destroying,
         list_desk_keys,
         drop_old_drafts,
         drop_old_acts,
@@ -58,9 +62,11 @@ def keep_up(desk: Desk) -> None:
         remove_left_over,
         redact_waiting,
         retry_after_update,
+        destroy_expired,
         acknowledge_waiting,
         _deliver,
         give_keys,
+        give_keys_apart,
     )
     for step in steps:
         try:

@@ -87,6 +87,18 @@ class SetAsideState(StrEnum):
     KEPT = "kept"
     RELEASED = "released"
     DROPPED = "dropped"
+    DESTROYED = "destroyed"
+    """Its term ended, or its sender was erased."""
+
+
+class SetAsideKey(StrEnum):
+    """What a mail set aside is sealed under."""
+
+    OF_DESK = "desk"
+    """The desk's quarantine key: it is from before each had a key of its own."""
+    OWN = "own"
+    DESTROYED = "destroyed"
+    """Its own, which is gone."""
 
 
 class SenderCheck(StrEnum):
@@ -344,6 +356,7 @@ class Action(StrEnum):
     SET_ASIDE_RELEASED = "set_aside.released"
     SET_ASIDE_RETRIED = "set_aside.retried"
     SET_ASIDE_DROPPED = "set_aside.dropped"
+    SET_ASIDE_DESTROYED = "set_aside.destroyed"
     SENDER_BLOCKED = "sender.blocked"
     SENDER_UNBLOCKED = "sender.unblocked"
     TIME_PARTED = "time.parted"

@@ -34,6 +34,10 @@ class SealedByDesk(LargeBinary):
     """Sealed under a key of the desk's own, which belongs to no requester."""
 
 
+class SealedApart(LargeBinary):
+    """Sealed under the key of one mail that is set aside; for one from before those had keys, under the desk's."""
+
+
 class Digest(LargeBinary):
     """A keyed hash, a tag or hashes of the log's tree: nothing can be read from it."""
 

@@ -104,6 +104,7 @@ WORDS: Mapping[Action, str] = MappingProxyType(
         Action.SET_ASIDE_RELEASED: "released mail",
         Action.SET_ASIDE_RETRIED: "tried mail again",
         Action.SET_ASIDE_DROPPED: "dropped mail",
+        Action.SET_ASIDE_DESTROYED: "destroyed mail",
         Action.SENDER_BLOCKED: "blocked a sender",
         Action.SENDER_UNBLOCKED: "unblocked a sender",
         Action.TIME_PARTED: "clocks disagreed",

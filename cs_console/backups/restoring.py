@@ -27,6 +27,7 @@ from cs_console.clock import Clock, SystemClock
 from cs_console.custody.desk_keys import requesters_without_key
 from cs_console.custody.erasing import apply_again, brought_back
 from cs_console.custody.index_rotation import rebuild
+from cs_console.custody.set_aside_ends import look_for_keys_brought_back
 from cs_console.database import Database
 from cs_console.desk import Desk, OperatorSession, operator_session
 from cs_console.errors import (
@@ -109,6 +110,7 @@ def restore(settings: Settings, file: Path, reason: str, clock: Clock | None = N
                 _require_own_and_whole(desk)
                 unproven = brought_back(desk, settings).unproven
                 erased = apply_again(desk, told_in=settings)
+                look_for_keys_brought_back(desk)
                 rebuild(desk)
                 without_key = requesters_without_key(desk.database, desk.keyring)
                 lost = "" if before is None else f" (the log had {before} entries)"
@@ -163,6 +165,7 @@ def _take_as_it_stands(
         _require_own_and_whole(desk)
         unproven = _agree(desk, settings, action, consent)
         erased = apply_again(desk, told_in=settings)
+        look_for_keys_brought_back(desk)
         rebuild(desk)
         without_key = requesters_without_key(desk.database, desk.keyring)
         after = _say_what_came(operator_session(desk), action, words)

@@ -27,6 +27,7 @@ from cs_console.commands.keys import how_to_finish, keyring_belongs, window
 from cs_console.custody.desk_keys import missing_desk_keys, requesters_without_key
 from cs_console.custody.erasing import brought_back, stated_without_proof
 from cs_console.custody.rotation import key_status
+from cs_console.custody.set_aside_ends import mail_without_key
 from cs_console.custody.tombstones import tombstone_file
 from cs_console.database import Database, read_url
 from cs_console.delivery import sms, smtp
@@ -219,6 +220,9 @@ def _missing_keys_check(name: str, desk: Desk) -> Check:
     lost = requesters_without_key(desk.database, desk.keyring)
     if lost:
         lacking.append(f"{lost} {'requester has' if lost == 1 else 'requesters have'} no key")
+    mail = mail_without_key(desk.database, desk.keyring)
+    if mail:
+        lacking.append(f"{mail} {'mail set aside has' if mail == 1 else 'mails set aside have'} no key")
     if not lacking:
         return Check(name, True, "none")
     return Check(name, False, f"{'; '.join(lacking)}. Restore the newest backup of the keyring")

@@ -46,6 +46,13 @@ _PERSONS = Prepared(
     )
     .limit(bindparam("most"))
 )
+SENDER_IS_SURE = exists().where(
+    col(Message.ticket_number) == col(Ticket.number),
+    col(Message.unconfirmed).is_(False),
+    col(Message.at) == col(Ticket.received_at),
+)
+"""Of a ticket: From alone names the sender of its first message. Anyone can write the other headers; and strangers may
+write to a ticket in the moment in which it is opened: a batch has one."""
 _SENDER = Prepared(
     select(col(Contact.requester_id))
     .join(Requester, col(Requester.id) == col(Contact.requester_id))
@@ -60,13 +67,7 @@ _SENDER = Prepared(
         col(Ticket.link) == Link.NONE.value,
         col(Requester.account).is_(None),
         col(Requester.state) == RequesterState.ACTIVE.value,
-        # not a sender that only a header beside From names: anyone can write that. Strangers may write to a ticket
-        # in the moment in which it is opened: a batch has one
-        exists().where(
-            col(Message.ticket_number) == col(Ticket.number),
-            col(Message.unconfirmed).is_(False),
-            col(Message.at) == col(Ticket.received_at),
-        ),
+        SENDER_IS_SURE,
     )
     .order_by(col(Contact.ticket_number).desc())
     .limit(1)

@@ -6,7 +6,6 @@ a word. So a key that was ever seen here, or that the data shows was used, is mi
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -18,15 +17,16 @@ from cs_console.custody.keyring import OF_DESK, Keyring
 from cs_console.database import Database
 from cs_console.desk import Desk
 from cs_console.errors import StoreUnavailable
+from models.blocked_sender import BlockedSender
 from models.contact import Contact
 from models.contact_fields import SEARCHABLE, Field
 from models.decision import Decision
 from models.desk_identity import DeskIdentity
 from models.desk_key import DeskKey
-from models.enums import RequesterState
+from models.enums import RequesterState, SetAsideKey
 from models.log import LogHead
 from models.message import Message
-from models.quarantined import Quarantined
+from models.quarantined import Quarantined, SetAsideContact
 from models.requester import Requester
 from models.suppression import Suppression
 from models.unknown_sign_in import UnknownSignIn
@@ -39,20 +39,23 @@ PRIVACY_OFFICE = "privacy-office"
 _Use = tuple[type[SQLModel], Callable[[], ColumnElement[bool]]]
 
 
-def _found_by(field: Field) -> ColumnElement[bool]:
-    return (col(Contact.field) == field) & col(Contact.lookup).is_not(None)
+def _found_by(field: Field) -> tuple[_Use, ...]:
+    return (
+        (Contact, lambda: (col(Contact.field) == field) & col(Contact.lookup).is_not(None)),
+        (SetAsideContact, lambda: col(SetAsideContact.field) == field),
+    )
 
 
-_USES: dict[str, _Use] = {
-    "log-tag": (LogHead, true),
-    "codes": (VerificationCode, true),
-    "sign-in": (UnknownSignIn, true),
-    "quarantine": (Quarantined, true),
-    PRIVACY_OFFICE: (Decision, lambda: col(Decision.legal_review).is_(True)),
-    **{f"index:{field.value}": (Contact, partial(_found_by, field)) for field in SEARCHABLE},
-    "index:account": (Requester, lambda: col(Requester.account).is_not(None)),
-    "suppression": (Suppression, true),
-    "index:reference": (Message, lambda: col(Message.reference).is_not(None)),
+_USES: dict[str, tuple[_Use, ...]] = {
+    "log-tag": ((LogHead, true),),
+    "codes": ((VerificationCode, true),),
+    "sign-in": ((UnknownSignIn, true),),
+    "quarantine": ((Quarantined, lambda: col(Quarantined.key) == SetAsideKey.OF_DESK), (BlockedSender, true)),
+    PRIVACY_OFFICE: ((Decision, lambda: col(Decision.legal_review).is_(True)),),
+    **{f"index:{field.value}": _found_by(field) for field in SEARCHABLE},
+    "index:account": ((Requester, lambda: col(Requester.account).is_not(None)),),
+    "suppression": ((Suppression, true),),
+    "index:reference": ((Message, lambda: col(Message.reference).is_not(None)), (Quarantined, true)),
 }
 """What shows that a desk has used a key, also before its keys were listed."""
 
@@ -118,11 +121,10 @@ def _was_used(db: Session, name: str) -> bool:
     known = key_name(generation_of(name)[0], 1) if _is_index(name) else name
     if known not in _USES:
         return False
-    uses = [_USES[known]] + ([_USES["quarantine"]] if known == "index:reference" else [])
     return any(
         db.connection()
         .execute(select(*table.__table__.primary_key.columns).where(condition()).limit(1))  # type: ignore[attr-defined]  # SQLModel adds it
         .first()
         is not None
-        for table, condition in uses
+        for table, condition in _USES[known]
     )

@@ -1,9 +1,9 @@
 """The deed: what an approved erasure destroys, in steps that each may be repeated, so that a crash only delays it.
 
 First one transaction makes the requester unfindable, empties what is stored of them and writes the log's entry; then,
-in this order, and only if the log proves that entry, the tombstone is stated, copies in the outbox and the key are
-destroyed, the journals are emptied, and it is done. Rows stay, empty: counts, the existence of notices and the log's
-proofs hold.
+in this order, and only if the log proves that entry, the tombstone is stated, copies in the outbox, the key and the
+keys of mail of theirs that was set aside are destroyed, the journals are emptied, and it is done. Rows stay, empty:
+counts, the existence of notices and the log's proofs hold.
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from cs_console.custody.drafts import drop_drafts_about
 from cs_console.custody.erasure_authority import require_approved
 from cs_console.custody.erasure_proof import about_erasure, erased_with_key, proof_of
 from cs_console.custody.holds_on_record import held_until, require_recorded_holds
+from cs_console.custody.set_aside_ends import destroy_mail_of, finish_destroying
 from cs_console.custody.suppression import suppress_account
 from cs_console.custody.ticket_keys import contents_owners
 from cs_console.custody.tombstones import is_proof, put_tombstone, tombstone_lines
@@ -126,6 +127,7 @@ def carry_out(desk: Desk, erasure_id: str) -> None:
         elif not _is_told(db, desk, owner):
             raise ErasureNotProven
     _destroy(desk, owner)
+    finish_destroying(desk)
     with desk.database.transaction() as db:
         wipe(db, owner, desk.clock.now())  # what another console was writing meanwhile
         done = {"state": ErasureState.DONE, "ended_at": desk.clock.now()}
@@ -208,6 +210,7 @@ def apply_again(desk: Desk, *, told_in: Settings | None = None) -> int:
     for owner in (*again, *back.with_key):
         _destroy(desk, owner)
     if again:
+        finish_destroying(desk)
         empty_journal(desk.database.engine)
     return len(again)
 
@@ -275,13 +278,17 @@ def _release(desk: Desk, erasure: Erasure) -> bool:
 
 
 def say_erased(db: Session, desk: Desk, actor: Actor, erasure: Erasure, reason: str) -> None:
-    """The tombstone entry: the last one that can name the requester's pseudonym, and the proof of the erasure."""
+    """The tombstone entry: the last one that can name the requester's pseudonym, and the proof of the erasure.
+
+    What is set aside of theirs goes in the same transaction, with an entry before this one.
+    """
     owner = erasure.requester_id
     suppress_account(db, desk, owner)
     try:
         name = desk.pseudonym(owner, desk.keyring.key(owner))
     except (KeyDestroyed, KeyMissing):
         name = None
+    destroy_mail_of(db, desk, actor, erasure, name)
     entry = Entry(
         Action.REQUESTER_ERASED,
         ticket=erasure.ticket_number,

@@ -41,6 +41,7 @@ from cs_console.progress import Progress
 from models.contact import Contact
 from models.contact_fields import Field
 from models.counter import Counter
+from models.quarantined import SetAsideContact
 from models.requester import Requester
 
 BATCH = 500
@@ -147,15 +148,15 @@ def index_key(desk: Desk, index: str, generation: int) -> bytes | None:
 def _move(db: Session, desk: Desk, state: IndexState) -> IndexState:
     part = state.position % PARTS
     end = PARTS
-    found: dict[str, list[_Found]] = {}
-    for index in INDEXES:
-        rows = _look(db, index, first_of(part), None, BATCH)
+    found: dict[tuple[str, type[SQLModel]], list[_Found]] = {}
+    for index, table in _KEPT_IN:
+        rows = _look(db, index, table, first_of(part), None, BATCH)
         if len(rows) == BATCH:
             end = min(end, max(part_of(rows[-1].token), part + 1))
-        found[index] = rows
-    for index, rows in found.items():
+        found[index, table] = rows
+    for (index, table), rows in found.items():
         if len(rows) == BATCH and part_of(rows[-1].token) < end:  # more than a batch in one part
-            rows = _look(db, index, first_of(part), first_of(end), None)
+            rows = _look(db, index, table, first_of(part), first_of(end), None)
         here = [row for row in rows if part_of(row.token) < end]
         _move_rows(db, desk, index, state.generation, here)
     position = state.position - part + end
@@ -189,7 +190,11 @@ def _move_rows(db: Session, desk: Desk, index: str, generation: int, rows: Seque
         db.connection().execute(statement.values({column: keyed_hash(new, form)}))
 
 
-_TOKEN_OF: dict[type[SQLModel], str] = {Contact: "lookup", Requester: "account"}
+_TOKEN_OF: dict[type[SQLModel], str] = {Contact: "lookup", SetAsideContact: "lookup", Requester: "account"}
+_KEPT_IN: tuple[tuple[str, type[SQLModel]], ...] = tuple(
+    (index, table) for index in INDEXES for table in ((Requester,) if index == ACCOUNT else (Contact, SetAsideContact))
+)
+"""Which tables hold tokens of which index; a part moves in all of them at once."""
 _CONTACTS: Select[*tuple[Any, ...]] = select(
     col(Contact.id),
     col(Contact.lookup),
@@ -198,17 +203,35 @@ _CONTACTS: Select[*tuple[Any, ...]] = select(
     col(Contact.on_file),
     col(Contact.ticket_number),
 )
+_SET_ASIDE: Select[*tuple[Any, ...]] = select(
+    col(SetAsideContact.id),
+    col(SetAsideContact.lookup),
+    col(SetAsideContact.quarantined_id),
+    col(SetAsideContact.value),
+    col(SetAsideContact.on_file),
+)
 _ACCOUNTS: Select[*tuple[Any, ...]] = select(col(Requester.id), col(Requester.account), col(Requester.account_id))
 
 
-def _look(db: Session, index: str, low: bytes, high: bytes | None, most: int | None) -> list[_Found]:
-    kept = col(Requester.account) if index == ACCOUNT else col(Contact.lookup)
-    statement = _ACCOUNTS if index == ACCOUNT else _CONTACTS.where(col(Contact.field) == index)
+def _look(
+    db: Session, index: str, table: type[SQLModel], low: bytes, high: bytes | None, most: int | None
+) -> list[_Found]:
+    if table is Requester:
+        kept, statement = col(Requester.account), _ACCOUNTS
+    elif table is SetAsideContact:
+        kept, statement = col(SetAsideContact.lookup), _SET_ASIDE.where(col(SetAsideContact.field) == index)
+    else:
+        kept, statement = col(Contact.lookup), _CONTACTS.where(col(Contact.field) == index)
     statement = statement.where(kept >= low)
     if high is not None:
         statement = statement.where(kept < high)
     rows = db.connection().execute(statement.order_by(kept).limit(most))
-    if index == ACCOUNT:
+    if table is SetAsideContact:
+        return [
+            _Found(SetAsideContact, row, kept, mail, Place(mail, "set_aside_contact", "value", row), sealed, on_file)
+            for row, kept, mail, sealed, on_file in rows
+        ]
+    if table is Requester:
         return [
             _Found(Requester, row, kept, row, Place(row, "requester", "account_id", row), sealed or b"", False)
             for row, kept, sealed in rows

@@ -1,6 +1,7 @@
-"""The keyring: one key per requester and a few of the desk's own, each wrapped by a key held outside the store.
+"""The keyring: a key for each requester and each mail set aside, and a few of the desk's own.
 
-It is a store apart from the database, so that a backup of the data alone opens nothing.
+Each is wrapped by a key held outside the store. It is a store apart from the database, so that a backup of the data
+alone opens nothing.
 """
 
 import secrets
@@ -29,7 +30,7 @@ DESTROYED = b""
 
 
 class Keyring:
-    """Keys by owner. An owner is a requester's id, or a name with a colon: "desk:codes", "agent:...".
+    """Keys by owner: the id of a requester or of a mail set aside, or a name with a colon ("desk:codes", "agent:...").
 
     A key that is not there is missing, unless this keyring destroyed it or `is_erased` knows that its requester was
     erased. `may_introduce` says whether a key of the desk's own may be made: where the desk never had it.
@@ -132,25 +133,26 @@ class Keyring:
                 self._desk_keys[name] = self.create(f"{OF_DESK}{name}")
         return self._desk_keys[name]
 
-    def destroy(self, owner: str) -> None:
-        """Forget the owner's key: what it sealed cannot be read again (policy I.(4)2). May be repeated.
+    def destroy(self, *owners: str) -> None:
+        """Forget these owners' keys: what they sealed cannot be read again (policy I.(4)2). May be repeated.
 
-        A mark that only the key-encryption key makes takes its place: destroyed is not the same as lost.
+        A mark that only the key-encryption key makes takes each one's place: destroyed is not the same as lost.
 
-        Afterwards neither a SQLite keyring nor its journal holds the wrapped key; backups of the keyring can open it
-        until the next rotation, and `cs-console keys status` counts it. Raises KeyProtected for any key but a
-        requester's, and StoreBusy when someone's reading keeps the journal from being emptied: the key is gone then,
-        and calling this again empties it.
+        Afterwards neither a SQLite keyring nor its journal holds the wrapped keys; backups of the keyring can open them
+        until the next rotation, and `cs-console keys status` counts them. Raises KeyProtected for any key but that of a
+        requester or of a mail set aside, and StoreBusy when someone's reading keeps the journal from being emptied:
+        the keys are gone then, and calling this again empties it.
         """
-        _require_a_requester([owner])
+        _require_erasable(owners)
 
         def forget() -> None:
             self.upgrade()
             with self.store.transaction() as connection:
                 key_store.hold_epochs(connection, alone=True)
                 epoch, proof = key_store.newest_epoch(connection)
-                mark = wrap(self.wrappers.of_epoch(epoch, proof), owner, epoch, DESTROYED)
-                key_store.destroy_key(connection, mark, self.clock.now())
+                wrapper, now = self.wrappers.of_epoch(epoch, proof), self.clock.now()
+                for owner in owners:
+                    key_store.destroy_key(connection, wrap(wrapper, owner, epoch, DESTROYED), now)
 
         self.looking_again(forget)
         self.store.empty_journal()
@@ -171,8 +173,8 @@ class Keyring:
         self.store.empty_journal()
 
     def drop_unused(self, owners: Iterable[str]) -> None:
-        """Drop requesters' keys that were made ahead and have sealed nothing. Raises KeyProtected."""
-        self.store.drop(_require_a_requester(owners))
+        """Drop keys that were made ahead and have sealed nothing. Raises KeyProtected for one of the desk's."""
+        self.store.drop(_require_erasable(owners))
 
     def epochs(self) -> dict[int, int]:
         """How many keys there are of each epoch."""
@@ -223,8 +225,8 @@ class Keyring:
         return [wrap(wrapper, owner, epoch, key) for owner, key in made.items()]
 
 
-def _require_a_requester(owners: Iterable[str]) -> list[str]:
-    """Requesters have ids; the names of all other owners hold a colon. Raises KeyProtected."""
+def _require_erasable(owners: Iterable[str]) -> list[str]:
+    """Requesters and mails set aside have ids; the names of all other owners hold a colon. Raises KeyProtected."""
     found = list(owners)
     for owner in found:
         if not owner or ":" in owner:

@@ -73,9 +73,10 @@ def file_message(
     """Open a ticket for a message or append it to the one that it continues, once; or what else its class asks for.
 
     A new one is the `assignee_id`'s, unless that person has to keep away from it: then it is unassigned, and the
-    answer says so. `was_apart`: it could not be read before, and is kept apart still; `released`: a person decided that
-    it is a person's. Imports wait for each other on the ticket counter, so that of two equal messages one is the
-    duplicate. Raises OtherTerms where the texts were redacted for other terms than the requester's (`redacting_ahead`).
+    answer says so. `new_key` gives the key of a requester who is made here, or of a mail that is set aside.
+    `was_apart`: it could not be read before, and is kept apart still; `released`: a person decided that it is a
+    person's. Imports wait for each other on the ticket counter, so that of two equal messages one is the duplicate.
+    Raises OtherTerms where the texts were redacted for other terms than the requester's (`redacting_ahead`).
     """
     desk = session.desk
     lock_counter(db)
@@ -87,14 +88,14 @@ def file_message(
         return Taken("duplicate")
     match MailClass.PERSON if released else class_here(db, desk, message):
         case MailClass.SPAM:
-            set_aside(db, desk, message, redacted, SetAside.SPAM, spam_reason(message))
+            set_aside(db, desk, message, redacted, new_key, SetAside.SPAM, spam_reason(message))
             return Taken("spam")
         case MailClass.OWN:
-            return skip_own(db, desk, message, redacted)
+            return skip_own(db, desk, message, redacted, new_key)
         case MailClass.AUTOMATIC:
-            return note_automatic(db, session, message, redacted, at)
+            return note_automatic(db, session, message, redacted, at, new_key)
         case MailClass.BOUNCE | MailClass.FEEDBACK:
-            return note_report(db, session, message, redacted, at)
+            return note_report(db, session, message, redacted, at, new_key)
         case MailClass.PERSON:
             continued = continued_ticket(db, desk, message)
             if continued is not None:

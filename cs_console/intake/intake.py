@@ -31,6 +31,7 @@ from cs_console.intake.our_mail import our_mail
 from cs_console.intake.quarantine import Kept, digest_token, is_kept, keep, program_version
 from cs_console.intake.read_ahead import Reading, ReadMail, read_mails
 from cs_console.intake.redacted_ahead import RedactedAhead
+from cs_console.intake.unread import contacts_of_unread
 from cs_console.progress import Progress
 from cs_console.tickets.numbers import lock_counter
 from models.enums import Action, SetAside
@@ -255,6 +256,7 @@ class _Run:
 
     def _quarantine(self, piece: _Piece, reason: str, shown: str) -> str:
         desk = self._session.desk
+        contacts = contacts_of_unread(desk, piece.content, is_mail=piece.is_mail)
         with self._session.work(*OPENS_TICKETS) as db:
             lock_counter(db)
             if is_kept(db, desk, piece.digest):
@@ -270,7 +272,9 @@ class _Run:
                     reason=reason,
                     is_mail=piece.is_mail,
                     tried_with=program_version(),
+                    contacts=contacts,
                 ),
+                self.new_key,
             )
         self.tell(f"{piece.place}: quarantined, {shown or reason}")
         return "quarantined"

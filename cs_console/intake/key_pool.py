@@ -1,4 +1,4 @@
-"""Keys for requesters who are still to be made: durable before anything is sealed under them, a few at a time."""
+"""Keys for requesters to be made, and for mail to be set aside: durable before anything is sealed under them."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from cs_console.custody.keyring import Keyring
 from models.columns import new_id
 
 NewKey = Callable[[], tuple[str, bytes]]
-"""Gives the id of a requester to be made, and their key, which is stored by then."""
+"""Gives the id of a requester or of a mail set aside that is to be made, and its key, which is stored by then."""
 
 _MOST = 64
 
@@ -15,8 +15,8 @@ def one_at_a_time(keyring: Keyring) -> NewKey:
     """A key made when it is asked for."""
 
     def make() -> tuple[str, bytes]:
-        requester_id = new_id()
-        return requester_id, keyring.create(requester_id)
+        owner = new_id()
+        return owner, keyring.create(owner)
 
     return make
 

@@ -22,6 +22,7 @@ from cs_console.delivery.answered import Moved, settle_returned
 from cs_console.delivery.message_ids import message_of_mail_id, message_of_token, token_of
 from cs_console.desk import Desk, DeskSession
 from cs_console.intake.incoming import IncomingMessage, Taken
+from cs_console.intake.key_pool import NewKey
 from cs_console.intake.received_lines import Into, add_received
 from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.intake.set_aside import sentence, set_aside
@@ -45,20 +46,25 @@ class _Letter:
     named: bool
 
 
-def skip_own(db: Session, desk: Desk, message: IncomingMessage, redacted: RedactedAhead) -> Taken:
+def skip_own(db: Session, desk: Desk, message: IncomingMessage, redacted: RedactedAhead, new_key: NewKey) -> Taken:
     """Pass over our own mail come back. What was not sent from here is kept apart all the same."""
     if message_of_mail_id(db, desk, message.reference) is None:
-        set_aside(db, desk, message, redacted, SetAside.OWN, sentence(message.class_reason))
+        set_aside(db, desk, message, redacted, new_key, SetAside.OWN, sentence(message.class_reason))
     return Taken("skipped")
 
 
 def note_automatic(
-    db: Session, session: DeskSession, message: IncomingMessage, redacted: RedactedAhead, at: datetime
+    db: Session,
+    session: DeskSession,
+    message: IncomingMessage,
+    redacted: RedactedAhead,
+    at: datetime,
+    new_key: NewKey,
 ) -> Taken:
     """Keep a program's answer as a note on the ticket that it answers; where it answers none, apart."""
     answered = answered_ticket(db, session.desk, message)
     if answered is None:
-        set_aside(db, session.desk, message, redacted, SetAside.AUTOMATIC, sentence(message.class_reason))
+        set_aside(db, session.desk, message, redacted, new_key, SetAside.AUTOMATIC, sentence(message.class_reason))
         return Taken("automatic")
     pseudonym = _add_note(db, session.desk, answered, message, redacted, at)
     record(db, session, Entry(Action.AUTOMATIC_RECEIVED, ticket=answered.number, requester=pseudonym))
@@ -66,7 +72,12 @@ def note_automatic(
 
 
 def note_report(
-    db: Session, session: DeskSession, message: IncomingMessage, redacted: RedactedAhead, at: datetime
+    db: Session,
+    session: DeskSession,
+    message: IncomingMessage,
+    redacted: RedactedAhead,
+    at: datetime,
+    new_key: NewKey,
 ) -> Taken:
     """Keep a mail server's report as a note on the ticket of the mail that it is about, and mark a mail that came back.
 
@@ -79,7 +90,7 @@ def note_report(
     ticket = None if letter is None else ticket_of_line(db, letter.message_id)
     about = {} if letter is None else {"message": letter.message_id, "report": _report(message, letter)}
     if letter is None or ticket is None or _was_said(db, desk, ticket.number, about):
-        set_aside(db, desk, message, redacted, SetAside.BOUNCE, sentence(message.class_reason))
+        set_aside(db, desk, message, redacted, new_key, SetAside.BOUNCE, sentence(message.class_reason))
         return Taken("bounced")
     moved = _mark(db, desk, letter) if about["report"] == CAME_BACK else None
     pseudonym = _add_note(db, desk, ticket, message, redacted, at)

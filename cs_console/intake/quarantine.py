@@ -12,16 +12,15 @@ from sqlmodel import Session, col
 
 from cs_console.bulk_insert import insert_into
 from cs_console.custody.blind_index import reference_token
-from cs_console.custody.sealing import Place, seal
-from cs_console.custody.set_aside import OWNER, open_desk_words
+from cs_console.custody.set_aside import add_contacts, open_subjects, seal_apart
 from cs_console.desk import Desk, DeskSession
-from cs_console.errors import SealBroken
+from cs_console.intake.key_pool import NewKey
 from cs_console.plain_text import plain
 from cs_console.prepared import Prepared
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import UNREADABLE
-from models.columns import new_id
-from models.enums import SetAside, SetAsideState, TicketKind
+from models.contact_fields import Field
+from models.enums import SetAside, SetAsideKey, SetAsideState, TicketKind
 from models.quarantined import Quarantined
 from models.roles import HANDLES_SET_ASIDE, SEES_QUARANTINE
 
@@ -61,7 +60,8 @@ class KeptMail:
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Something to keep apart. `size` is that of the whole in bytes, also where only the beginning could be kept;
-    `reason` holds nothing of the content, `subject` is redacted."""
+    `reason` holds nothing of the content, `subject` is redacted. `contacts`: whom it is from, or about, by which their
+    erasure finds it."""
 
     sort: SetAside
     token: bytes
@@ -72,6 +72,7 @@ class Kept:
     kind: TicketKind | None = None
     is_mail: bool = True
     tried_with: str = ""
+    contacts: tuple[tuple[Field, str], ...] = field(default=(), repr=False)
 
 
 def listing(session: DeskSession, limit: int, sort: SetAside | None = None) -> tuple[KeptMail, ...]:
@@ -80,17 +81,19 @@ def listing(session: DeskSession, limit: int, sort: SetAside | None = None) -> t
     Nothing that was sealed is opened. Raises NotAllowed, SessionEnded.
     """
     with session.reading(*SEES_QUARANTINE) as db:
-        return tuple(kept for kept, _, _ in _newest(db, limit, sort))
+        return tuple(kept for kept, *_ in _newest(db, limit, sort))
 
 
 def listing_with_subjects(session: DeskSession, limit: int, sort: SetAside | None = None) -> tuple[KeptMail, ...]:
     """The same with the redacted subjects. Raises NotAllowed, NoUndertaking, SessionEnded."""
     with session.reading(*HANDLES_SET_ASIDE) as db:
         require_current(db, session)
-        return tuple(
-            kept if sealed is None else replace(kept, subject=_subject(session.desk, row, sealed))
-            for kept, row, sealed in _newest(db, limit, sort)
-        )
+        found = list(_newest(db, limit, sort))
+    subjects = open_subjects(session.desk, ((row, under, sealed) for _, row, under, sealed in found if sealed))
+    return tuple(
+        kept if sealed is None else replace(kept, subject=plain(subjects.get(row, UNREADABLE)))
+        for kept, row, _, sealed in found
+    )
 
 
 def counts(session: DeskSession) -> dict[SetAside, int]:
@@ -105,23 +108,20 @@ def counts(session: DeskSession) -> dict[SetAside, int]:
     return {sort: found.get(sort, 0) for sort in SetAside}
 
 
-def _subject(desk: Desk, row: str, sealed: bytes) -> str:
-    try:
-        return plain(open_desk_words(desk, "quarantined", "subject", row, sealed))
-    except SealBroken:  # the others can still be handled
-        return UNREADABLE
-
-
-def _newest(db: Session, limit: int, sort: SetAside | None) -> Iterator[tuple[KeptMail, str, bytes | None]]:
-    """Each with its row's id and its sealed subject."""
+def _newest(
+    db: Session, limit: int, sort: SetAside | None
+) -> Iterator[tuple[KeptMail, str, SetAsideKey, bytes | None]]:
+    """Each with its row's id, what it is sealed under, and its sealed subject."""
     table = Quarantined
-    columns = (table.at, table.size, table.reason, table.number, table.sort, table.kind, table.id, table.subject)
+    shown = (table.at, table.size, table.reason, table.number, table.sort, table.kind)
+    columns = (*shown, table.id, table.key, table.subject)
     newest: Select[*tuple[Any, ...]] = select(*map(col, columns)).where(col(table.state) == SetAsideState.KEPT)
     if sort is not None:
         newest = newest.where(col(table.sort) == sort)
     newest = newest.order_by(col(table.at).desc(), col(table.number).desc()).limit(limit)
-    for at, size, reason, number, of, kind, row, subject in db.connection().execute(newest):
-        yield KeptMail(at, size, reason, number, SetAside(of), TicketKind(kind) if kind else None), row, subject
+    for at, size, reason, number, of, kind, row, under, subject in db.connection().execute(newest):
+        kept = KeptMail(at, size, reason, number, SetAside(of), TicketKind(kind) if kind else None)
+        yield kept, row, SetAsideKey(under), subject
 
 
 def is_kept(db: Session, desk: Desk, digest: str) -> bool:
@@ -147,16 +147,12 @@ def program_version() -> str:
     return version("cs-console")
 
 
-def keep(db: Session, desk: Desk, kept: Kept) -> int:
-    """Seal it under the desk's quarantine key, inside the caller's transaction; the number that it is called by.
+def keep(db: Session, desk: Desk, kept: Kept, new_key: NewKey) -> int:
+    """Seal it under a key of its own, inside the caller's transaction; the number that it is called by.
 
     An import holds the ticket counter, so that numbers do not collide.
     """
-    row, key = new_id(), desk.keyring.desk_key(OWNER.removeprefix("desk:"))
-
-    def sealed(column: str, value: str | bytes) -> bytes:
-        return seal(key, Place(OWNER, "quarantined", column, row), value)
-
+    row, key = new_key()
     found = _LAST_NUMBER.first(db.connection(), {})
     number = (0 if found is None else int(found[0])) + 1
     _add(
@@ -170,11 +166,14 @@ def keep(db: Session, desk: Desk, kept: Kept) -> int:
             "reason": kept.reason,
             "is_mail": kept.is_mail,
             "kind": kept.kind,
-            "subject": None if kept.subject is None else sealed("subject", kept.subject),
-            "content": sealed("content", kept.content),
+            "subject": None if kept.subject is None else seal_apart(row, key, "subject", kept.subject),
+            "content": seal_apart(row, key, "content", kept.content),
             "size": kept.size,
             "at": desk.clock.now(),
             "tried_with": kept.tried_with,
+            "key": SetAsideKey.OWN,
+            "ticket_number": None,
         },
     )
+    add_contacts(db, desk, row, key, kept.contacts)
     return number

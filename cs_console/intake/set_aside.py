@@ -7,9 +7,11 @@ from cs_console.desk import Desk
 from cs_console.intake.blocked_senders import is_blocked
 from cs_console.intake.guesses import kind_of
 from cs_console.intake.incoming import NO_SUBJECT, IncomingMessage
+from cs_console.intake.key_pool import NewKey
 from cs_console.intake.quarantine import Kept, digest_token, holds, keep
 from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.intake.same_message import message_token
+from models.contact_fields import Field
 from models.enums import MailClass, SetAside
 
 BLOCKED = "Its sender is blocked."
@@ -42,10 +44,21 @@ def is_set_aside(db: Session, desk: Desk, message: IncomingMessage, *, but_unrea
     return holds(db, message_token(desk, message), whole)
 
 
+def contacts_of(message: IncomingMessage) -> tuple[tuple[Field, str], ...]:
+    """Whose data a mail that is set aside is: its sender's and, of a report, theirs to whom our mail did not come."""
+    return *message.contacts, *((Field.EMAIL, address) for address in message.returned.recipients)
+
+
 def set_aside(
-    db: Session, desk: Desk, message: IncomingMessage, redacted: RedactedAhead, sort: SetAside, reason: str
+    db: Session,
+    desk: Desk,
+    message: IncomingMessage,
+    redacted: RedactedAhead,
+    new_key: NewKey,
+    sort: SetAside,
+    reason: str,
 ) -> int:
-    """Keep the message whole and sealed inside the caller's transaction; the number that it is called by.
+    """Keep the message whole, sealed under a new key, inside the caller's transaction; the number it is called by.
 
     Raises OtherTerms where its subject was redacted for other terms.
     """
@@ -64,5 +77,7 @@ def set_aside(
             subject=shown,
             kind=kind_of(pack, message),
             is_mail=message.is_mail,
+            contacts=contacts_of(message),
         ),
+        new_key,
     )

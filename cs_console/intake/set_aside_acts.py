@@ -1,6 +1,7 @@
 """What people do with mail that is set aside: read it, file it as a person's, have it read again, drop it."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select, update
@@ -17,17 +18,18 @@ from cs_console.custody.set_aside import (
     reveal_set_aside,
     set_aside_for_filing,
 )
+from cs_console.custody.set_aside_ends import SET_ASIDE, finish_destroying
 from cs_console.database import empty_journal
 from cs_console.desk import Desk, DeskSession, OperatorSession, operator_session
-from cs_console.errors import BadInput, ConsoleError, StoreUnavailable, Unreadable
+from cs_console.errors import BadInput, ConsoleError, KeyUnavailable, StoreUnavailable
 from cs_console.intake.filing import file_alone, file_message
-from cs_console.intake.incoming import LIMITS, IncomingFile, IncomingMessage, Taken
-from cs_console.intake.jsonl import Line, RequesterRecord, read_line
+from cs_console.intake.incoming import IncomingFile, IncomingMessage, Taken
+from cs_console.intake.jsonl import RequesterRecord
 from cs_console.intake.key_pool import NewKey
-from cs_console.intake.mail import content_name, read_mail, read_whole_or_beginning, too_large
-from cs_console.intake.our_mail import our_mail
+from cs_console.intake.mail import content_name
 from cs_console.intake.quarantine import program_version, why
 from cs_console.intake.redacted_ahead import RedactedAhead
+from cs_console.intake.unread import headers_alone, read_again
 from cs_console.plain_text import one_line, plain
 from cs_console.staff.undertakings import require_current
 from models.enums import Action, Channel, MailClass, SetAside, SetAsideState
@@ -40,7 +42,6 @@ MOST_SHOWN = 64 * 1024
 LONGEST_REASON = 500
 _AT_ONCE = 20
 """So many are tried again in a minute after an update."""
-_HEADERS_END = (b"\r\n\r\n", b"\n\n", b"\r\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def show(session: DeskSession, number: int, purpose: str) -> ShownMail:
         require_current(db, session)
     found = reveal_set_aside(session, number, purpose)
     try:
-        read = _read(session.desk, found)
+        read = read_again(session.desk, found)
     except Exception:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind
         read = None
     if not isinstance(read, IncomingMessage):
@@ -141,9 +142,9 @@ def drop(session: DeskSession, number: int, reason: str) -> None:
     with session.work(*HANDLES_SET_ASIDE) as db:
         _require_undertaking(db, session)
         about = _about(number)
-        destroy_content(db, number, SetAsideState.DROPPED)
         record(db, session, Entry(Action.SET_ASIDE_DROPPED, reason=f"set aside {number}: {said}", about=about))
-    empty_journal(desk.database.engine)
+        destroy_content(db, number, SetAsideState.DROPPED)
+    _end_keys(desk)
 
 
 def _require_undertaking(db: Session, session: DeskSession) -> None:
@@ -159,7 +160,7 @@ def _try_again(session: DeskSession, number: int) -> str:
         found = set_aside_for_filing(db, desk, number)
     message: IncomingMessage | RequesterRecord | None = None
     try:
-        message = _read(desk, found)
+        message = read_again(desk, found)
     except Exception:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind
         message = None
     if not isinstance(message, IncomingMessage):  # a record of an account may be outdated: the platform sends it again
@@ -181,7 +182,6 @@ def _file(session: DeskSession, found: SetAsideContent, message: IncomingMessage
     def filed(redacted: RedactedAhead, key: NewKey) -> Taken:
         with session.work(*HANDLES_SET_ASIDE) as db:
             taken = file_message(db, session, message, key, redacted, was_apart=True, released=released)
-            destroy_content(db, found.number, SetAsideState.RELEASED)
             entry = Entry(
                 action,
                 ticket=taken.number,
@@ -189,29 +189,30 @@ def _file(session: DeskSession, found: SetAsideContent, message: IncomingMessage
                 about={**_about(found.number), "outcome": taken.outcome},
             )
             record(db, session, entry)
+            destroy_content(db, found.number, SetAsideState.RELEASED, taken.number)
             return taken
 
-    return file_alone(session, message, HANDLES_SET_ASIDE, filed)
+    taken = file_alone(session, message, HANDLES_SET_ASIDE, filed)
+    if taken.number is None:  # set aside again, as what it is
+        _end_keys(session.desk)
+    return taken
+
+
+def _end_keys(desk: Desk) -> None:
+    """Destroy the keys of what was just emptied; where a store is away, the upkeep does."""
+    with suppress(StoreUnavailable, KeyUnavailable):
+        finish_destroying(desk)
+    empty_journal(desk.database.engine)
 
 
 def _about(number: int) -> dict[str, str]:
-    return {"set aside": str(number)}
-
-
-def _read(desk: Desk, found: SetAsideContent) -> IncomingMessage | RequesterRecord:
-    """What it says. Raises Unreadable, or whatever a parser stumbles over."""
-    pack = desk.packs.current
-    if found.is_mail:
-        return read_whole_or_beginning(found.content, found.size, LIMITS, our_mail(desk.settings, pack))
-    if found.size > LIMITS.message_bytes:
-        raise Unreadable("too_large", too_large(len(found.content), found.size, LIMITS))
-    return read_line(Line(0, found.content, found.size, 0), pack.meta.region)
+    return {SET_ASIDE: str(number)}
 
 
 def _as_a_persons(desk: Desk, found: SetAsideContent) -> IncomingMessage:
     """The message as one of a person's; where it cannot be read, what its headers say, with the whole as a file."""
     try:
-        read = _read(desk, found)
+        read = read_again(desk, found)
         if isinstance(read, IncomingMessage):
             return replace(read, mail_class=MailClass.PERSON)
     except Exception:  # noqa: BLE001, S110 - parsers' own errors on hostile input are of every kind
@@ -222,7 +223,7 @@ def _as_a_persons(desk: Desk, found: SetAsideContent) -> IncomingMessage:
     if b"\0" not in found.content and (words := _as_text(found.content)):
         text = f"{text}\n\n{words}"
     content = content_name(found.content)
-    headers = _headers_alone(desk, found) if found.is_mail else None
+    headers = headers_alone(desk, found.content) if found.is_mail else None
     if headers is None:
         unread = IncomingMessage(content, Channel.MAIL, "", text, files=(whole,), content=content, sender_sure=False)
         return unread if found.is_mail else replace(unread, channel=Channel.FORM)
@@ -235,15 +236,3 @@ def _as_text(content: bytes) -> str:
         return plain(content.decode("utf-8"))[:MOST_SHOWN].strip()
     except UnicodeDecodeError:
         return ""
-
-
-def _headers_alone(desk: Desk, found: SetAsideContent) -> IncomingMessage | None:
-    """What the headers say, where the trouble is in what follows them."""
-    ends = [at for end in _HEADERS_END if (at := found.content.find(end)) >= 0]
-    try:
-        head = b"".join(
-            line for line in found.content[: min(ends)].splitlines(keepends=True) if line[:8].lower() != b"content-"
-        )
-        return read_mail(head + b"\n\n", LIMITS, our_mail(desk.settings, desk.packs.current)) if head.strip() else None
-    except Exception:  # noqa: BLE001 - the same
-        return None

@@ -9,11 +9,10 @@ from typer.testing import CliRunner, Result
 
 from cs_console.commands import app
 from cs_console.intake.blocked_senders import block_sender
-from cs_console.intake.quarantine import keep
 from models.contact_fields import Field
 from models.enums import Role
 from tests.support.desk import TestDesk
-from tests.support.stored import entries, ticket_numbers, unreadable
+from tests.support.stored import entries, keep_apart, ticket_numbers, unreadable
 from tests.support.tickets import make_ticket
 
 MAILS = Path(__file__).parent.parent / "data" / "mail"
@@ -79,7 +78,7 @@ def put_aside(test_desk: TestDesk, count: int) -> None:
     for number in range(count):
         with test_desk.desk.database.transaction() as db:
             why = "too_deep: The message is nested more than 20 deep."
-            keep(db, test_desk.desk, unreadable(test_desk.desk, f"digest {number}", 6 + number, why))
+            keep_apart(db, test_desk.desk, unreadable(test_desk.desk, f"digest {number}", 6 + number, why))
         test_desk.clock.forward(minutes=1)
 
 

@@ -12,12 +12,12 @@ from cs_console.custody.opening import open_sealed
 from cs_console.custody.sealing import Place
 from cs_console.custody.ticket_keys import TicketKeys
 from cs_console.errors import SealBroken
-from models.sealed import Digest, Sealed, SealedByDesk, columns_of
+from models.sealed import Digest, Sealed, SealedApart, SealedByDesk, columns_of
 from tests.custody.test_ticket_keys import full_ticket
 from tests.support.desk import TestDesk
 from tests.support.stored import keys_of
 
-NAMED = (Sealed, SealedByDesk, Digest)
+NAMED = (Sealed, SealedApart, SealedByDesk, Digest)
 
 
 def values(db: Session, kind: type[LargeBinary]) -> Iterator[tuple[str, str, str, bytes]]:
@@ -47,7 +47,7 @@ def test_every_column_of_bytes_says_what_it_holds() -> None:
     assert unnamed == set()
 
 
-@pytest.mark.parametrize("kind", [Digest, SealedByDesk])
+@pytest.mark.parametrize("kind", [Digest, SealedApart, SealedByDesk])
 def test_what_is_not_called_a_requesters_opens_with_no_key_of_theirs(
     sqlite_desk: TestDesk, kind: type[LargeBinary]
 ) -> None:

@@ -5,17 +5,17 @@ import pytest
 from cs_console.custody import opening
 from cs_console.desk import operator_session
 from cs_console.errors import NotAllowed
-from cs_console.intake.quarantine import KeptMail, keep, listing, listing_with_subjects
+from cs_console.intake.quarantine import KeptMail, listing, listing_with_subjects
 from models.enums import Role
 from tests.support.desk import TestDesk
-from tests.support.stored import unreadable
+from tests.support.stored import keep_apart, unreadable
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
 
 
 def put_aside(test_desk: TestDesk, digest: str, size: int) -> None:
     with test_desk.desk.database.transaction() as db:
-        keep(db, test_desk.desk, unreadable(test_desk.desk, digest, size))
+        keep_apart(db, test_desk.desk, unreadable(test_desk.desk, digest, size))
 
 
 def test_the_newest_come_first_and_no_more_than_asked_for(test_desk: TestDesk) -> None:

@@ -20,18 +20,18 @@ from cs_console.errors import (
     NoUndertaking,
     SenderBlocked,
 )
-from cs_console.intake import set_aside_acts
+from cs_console.intake import set_aside_acts, unread
 from cs_console.intake.blocked_senders import block_sender, blocked_senders, unblock_sender
 from cs_console.intake.incoming import Limits
 from cs_console.intake.intake import import_mail, take_in
 from cs_console.intake.mail import read_mail
-from cs_console.intake.quarantine import counts, keep, listing, listing_with_subjects
+from cs_console.intake.quarantine import counts, listing, listing_with_subjects
 from cs_console.intake.set_aside_acts import drop, release, retry, retry_after_update, show
 from models.contact_fields import Field
 from models.enums import Action, Role, SetAside, TicketKind
 from models.quarantined import Quarantined
 from tests.support.desk import TestDesk
-from tests.support.stored import entries, opened_ticket, ticket_numbers, unreadable
+from tests.support.stored import entries, keep_apart, opened_ticket, ticket_numbers, unreadable
 from tests.support.tickets import make_ticket
 
 SPAM = (
@@ -176,7 +176,7 @@ def test_what_cannot_be_read_is_released_whole_with_what_its_headers_say(test_de
 @pytest.mark.engines("sqlite")
 def test_what_has_no_headers_is_released_as_no_ones(test_desk: TestDesk) -> None:
     with test_desk.desk.database.transaction() as db:
-        keep(db, test_desk.desk, unreadable(test_desk.desk, "x", 6, content=b"\0\0canary"))
+        keep_apart(db, test_desk.desk, unreadable(test_desk.desk, "x", 6, content=b"\0\0canary"))
     release(operator_session(test_desk.desk), 1)
     ticket = opened_ticket(test_desk.desk, 10_401)
     assert ticket.row.no_contact
@@ -201,7 +201,7 @@ def test_what_can_be_read_now_is_filed_by_what_it_is(test_desk: TestDesk, monkey
     mails = [SPAM.replace(b"X-Spam-Flag: YES\n", b"").replace(b"Erase", b"Forget"), SPAM, b"\0", DEEP]
     with test_desk.desk.database.transaction() as db:
         for number, mail in enumerate(mails):
-            keep(db, test_desk.desk, unreadable(test_desk.desk, f"{number}", len(mail), content=mail))
+            keep_apart(db, test_desk.desk, unreadable(test_desk.desk, f"{number}", len(mail), content=mail))
     done = retry(session)
     assert (done.tried, done.outcomes) == (4, {"opened": 1, "spam": 1})
     assert [row.state for row in rows(test_desk)] == ["released", "released", "kept", "kept", "kept"]
@@ -324,7 +324,7 @@ def test_a_mail_that_was_kept_for_its_size_is_tried_again_as_an_import_takes_it(
     test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its beginning is readable: what is large is a file."""
-    monkeypatch.setattr(set_aside_acts, "LIMITS", Limits(message_bytes=64 * 1024))
+    monkeypatch.setattr(unread, "LIMITS", Limits(message_bytes=64 * 1024))
     large = (
         b"From: jane@mail.example\nSubject: My photo\nContent-Type: multipart/mixed; boundary=B\n\n"
         b"--B\nContent-Type: text/plain\n\nPlease look at it.\n--B\nContent-Type: image/png; name=a.png\n\n"
@@ -332,7 +332,9 @@ def test_a_mail_that_was_kept_for_its_size_is_tried_again_as_an_import_takes_it(
         + b"\n--B--\n"
     )
     with test_desk.desk.database.transaction() as db:
-        keep(db, test_desk.desk, unreadable(test_desk.desk, "large", len(large), "too_large: It is large.", large))
+        keep_apart(
+            db, test_desk.desk, unreadable(test_desk.desk, "large", len(large), "too_large: It is large.", large)
+        )
     assert retry(operator_session(test_desk.desk)).outcomes == {"opened": 1}
     [number] = ticket_numbers(test_desk.desk)
     assert opened_ticket(test_desk.desk, number).texts[0].endswith("Please look at it.")

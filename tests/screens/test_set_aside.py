@@ -7,7 +7,6 @@ from cs_console.desk import operator_session
 from cs_console.intake.blocked_senders import block_sender
 from cs_console.intake.intake import take_in
 from cs_console.intake.mail import read_mail
-from cs_console.intake.quarantine import keep
 from models.contact_fields import Field
 from models.enums import Action, Role
 from screens.frame.choice import ChoiceDialog
@@ -18,7 +17,7 @@ from screens.ticket.ticket import TicketScreen
 from screens.widgets.key_bar import KeyBar
 from tests.support.consoles import NARROW, WIDE, console
 from tests.support.desk import TestDesk
-from tests.support.stored import entries, opened_ticket, ticket_numbers, unreadable
+from tests.support.stored import entries, keep_apart, opened_ticket, ticket_numbers, unreadable
 from tests.support.tickets import make_ticket
 
 pytestmark = pytest.mark.engines("sqlite")  # about screens
@@ -32,7 +31,7 @@ def put_aside(test_desk: TestDesk) -> None:
     """Spam, and one that cannot be read."""
     take_in(operator_session(test_desk.desk), read_mail(SPAM))
     with test_desk.desk.database.transaction() as db:
-        keep(db, test_desk.desk, unreadable(test_desk.desk, "x", 7, "too_deep: It is nested too deep."))
+        keep_apart(db, test_desk.desk, unreadable(test_desk.desk, "x", 7, "too_deep: It is nested too deep."))
 
 
 def keys_shown(screen: Screen[object]) -> list[str]:

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import or_
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.opening import open_sealed, open_text
 from cs_console.custody.sealing import Place
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.desk import Desk
-from cs_console.intake.quarantine import Kept
+from cs_console.intake.key_pool import one_at_a_time
+from cs_console.intake.quarantine import Kept, keep
 from models.attachment import Attachment
 from models.contact import Contact
 from models.contact_fields import Field
@@ -98,13 +99,13 @@ def ticket_numbers(desk: Desk) -> list[int]:
 
 def quarantine(desk: Desk) -> list[tuple[str, bytes, int]]:
     """Reason, content and whole size of everything in quarantine, oldest first."""
-    key = desk.keyring.desk_key("quarantine")
     with desk.database.reading() as db:
         rows = db.exec(select(Quarantined).order_by(col(Quarantined.number))).all()
+        keys = desk.keyring.keys(row.id for row in rows)
         return [
             (
                 row.reason,
-                open_sealed(key, Place("desk:quarantine", "quarantined", "content", row.id), row.content),
+                open_sealed(keys[row.id], Place(row.id, "quarantined", "content", row.id), row.content),
                 row.size,
             )
             for row in rows
@@ -115,6 +116,11 @@ def unreadable(desk: Desk, name: str, size: int, reason: str = "", content: byte
     """Something to put aside, as an import does with what it cannot read."""
     token = reference_token(desk.keyring, name)
     return Kept(SetAside.UNREADABLE, token, content, size, reason or f"unreadable: {name}.")
+
+
+def keep_apart(db: Session, desk: Desk, kept: Kept) -> int:
+    """Set it aside under a new key, in the caller's transaction."""
+    return keep(db, desk, kept, one_at_a_time(desk.keyring))
 
 
 def entries(desk: Desk, action: str) -> list[LogEntry]:
