@@ -14,6 +14,7 @@ from cs_console.intake.quarantine import KeptMail, counts, listing_with_subjects
 from cs_console.intake.set_aside_acts import PURPOSES, Retried, drop, release, retry
 from cs_console.local_time import moment
 from models.enums import SetAside
+from models.roles import READS_SET_ASIDE
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import in_steps
@@ -31,8 +32,14 @@ MOST = 200
 VIEWS = ("Unreadable", "Spam", "Automatic", "Bounces", "Own", "Blocked")
 _SORTS = tuple(SetAside)
 _BLOCKED = len(VIEWS) - 1
-_COLUMNS = (("no.", 5), ("came", 12), ("asks for", 9), ("subject, or why it is here", 64))
-_BLOCKED_COLUMNS = (("since", 12), ("sender", 20), ("ticket", 7), ("by", 8), ("why", 48))
+_COLUMNS = (("no.", 5), ("came", 12), ("asks for", 9), ("subject, or why it is here", 0))
+_BLOCKED_COLUMNS = (("since", 12), ("sender", 20), ("ticket", 7), ("by", 8), ("why", 0))
+"""Titles and widths; the last column takes what is left."""
+_LAST = 12
+"""The last column's width at least."""
+_MARGINS = 4
+"""Of the table, with its scroll bar."""
+_NOT_READ = "Only a privacy officer reads mail that is set aside. Ask one, or release it."
 _EMPTY = {
     "Unreadable": "Everything that came could be read.",
     "Spam": "No mail is marked as spam, and no blocked sender wrote.",
@@ -62,7 +69,8 @@ class SetAsideScreen(ConsoleScreen[None]):
         "Mail that became no ticket: what could not be read, spam, and what programs and mail servers wrote. "
         "1 to 5 choose which, 6 shows blocked senders. Release makes a ticket of one, as a person's mail; "
         "what cannot be read is then a sealed file on it. Only a privacy officer reads one here, for a purpose, "
-        "and the view is recorded. Dropping destroys the content."
+        "and the view is recorded. Dropping destroys the content; what could be read is destroyed by itself "
+        "after some months (set_aside_days), unless someone's data is held, and earlier when its sender is erased."
     )
 
     def __init__(self) -> None:
@@ -108,8 +116,11 @@ class SetAsideScreen(ConsoleScreen[None]):
         before = table.cursor_row
         self._listed = listed
         table.clear(columns=True)
-        for title, width in _BLOCKED_COLUMNS if self._view == _BLOCKED else _COLUMNS:
-            table.add_column(cell(title), width=width, key=title)
+        columns = _BLOCKED_COLUMNS if self._view == _BLOCKED else _COLUMNS
+        padding = 2 * table.cell_padding
+        left = self.size.width - _MARGINS - sum(width + padding for _, width in columns)
+        for title, width in columns:
+            table.add_column(cell(title), width=width or max(left, _LAST), key=title)
         for one in listed.blocked:
             table.add_row(*map(cell, (moment(one.at), one.mask, f"#{one.ticket}", one.by, one.reason)), key=one.id)
         for mail in listed.kept:
@@ -125,6 +136,11 @@ class SetAsideScreen(ConsoleScreen[None]):
         empty.display = not rows
         self.query_one("#views", PlainText).show(_views(self._view, listed.counted))
         self.query_one(KeyBar).refresh()
+
+    def on_resize(self) -> None:
+        """Fit the last column."""
+        if self._listed.counted:
+            self._show(self._listed)
 
     def _mail(self) -> KeptMail | None:
         """The mail under the cursor."""
@@ -154,6 +170,9 @@ class SetAsideScreen(ConsoleScreen[None]):
         """Read it, for a purpose."""
         mail = self._mail()
         if mail is None:
+            return
+        if self.roles.isdisjoint(READS_SET_ASIDE):
+            self.say(_NOT_READ, Tone.WARNING)
             return
         choices = [Choice(key, words[:1].upper() + words[1:]) for key, words in PURPOSES.items()]
         question = f"Why do you read mail {mail.number}? The view is recorded first."

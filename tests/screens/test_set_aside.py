@@ -60,6 +60,22 @@ async def test_each_view_shows_what_is_there_and_how_many(test_desk: TestDesk, s
         assert "Release" not in keys_shown(shown.app.screen)
 
 
+@pytest.mark.parametrize("size", [(60, 16), NARROW, WIDE])
+async def test_a_subject_too_long_for_the_screen_says_so_and_uses_its_width(
+    test_desk: TestDesk, size: tuple[int, int]
+) -> None:
+    long = b"lamps and " * 20
+    take_in(operator_session(test_desk.desk), read_mail(SPAM.replace(b"Delete my data,", long)))
+    async with console(test_desk, test_desk.session("omar", Role.SUPERVISOR), size) as shown:
+        await shown.press("g", "m")
+        await shown.until_words("2 Spam 1")
+        await shown.press("2")
+        await shown.until_words("[2 Spam 1]")
+        [line] = [line for line in shown.drawn().splitlines() if "inquiry" in line]
+        assert line.rstrip().endswith("…")
+        assert len(line.rstrip()) >= size[0] - 6
+
+
 async def test_a_privacy_officer_reads_one_on_record(test_desk: TestDesk) -> None:
     put_aside(test_desk)
     officer = test_desk.session("olga", Role.PRIVACY_OFFICER)
@@ -84,9 +100,7 @@ async def test_a_supervisor_is_refused_to_read_and_nothing_is_shown(test_desk: T
     async with console(test_desk, test_desk.session("omar", Role.SUPERVISOR)) as shown:
         await shown.press("g", "m")
         await shown.until_words("[1 Unreadable 1]")
-        await shown.press("enter")
-        await shown.until_on(ChoiceDialog)
-        await shown.press("enter")
+        await shown.press("enter")  # said at once, before a purpose is asked for
         await shown.until(lambda: "privacy officer" in shown.notice, "the refusal")
         assert isinstance(shown.app.screen, SetAsideScreen)
 
