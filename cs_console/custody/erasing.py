@@ -20,7 +20,7 @@ from cs_console.custody.drafts import drop_drafts_about
 from cs_console.custody.erasure_authority import require_approved
 from cs_console.custody.erasure_proof import about_erasure, erased_with_key, proof_of
 from cs_console.custody.holds_on_record import held_until, require_recorded_holds
-from cs_console.custody.set_aside_ends import destroy_mail_of, finish_destroying
+from cs_console.custody.set_aside_ends import destroy_mail_of, finish_destroying, look_for_keys_brought_back
 from cs_console.custody.suppression import suppress_account
 from cs_console.custody.ticket_keys import contents_owners
 from cs_console.custody.tombstones import is_proof, put_tombstone, tombstone_lines
@@ -209,6 +209,8 @@ def apply_again(desk: Desk, *, told_in: Settings | None = None) -> int:
     again = [owner for owner in back.alive if _erase_again(desk, owner, told_in or desk.settings)]
     for owner in (*again, *back.with_key):
         _destroy(desk, owner)
+    if back.with_key:  # an old keyring was put back
+        look_for_keys_brought_back(desk)
     if again:
         finish_destroying(desk)
         empty_journal(desk.database.engine)

@@ -164,7 +164,7 @@ def _named_by(db: Session, who: ColumnElement[bool], among: Collection[str] | No
     """The mails set aside, by id, that came from an address of these requesters, and whose it is.
 
     An address is theirs if it is, or was, on file with them or added by hand, or if mail of a ticket of theirs came
-    from it. What a form says is anyone's word, and so is a sender whom only another header than From names.
+    from it. What a form says is anyone's word, and so is a sender that only another header than From names.
     """
     mine = Contact
     came_from_it = or_(

@@ -60,8 +60,8 @@ class KeptMail:
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Something to keep apart. `size` is that of the whole in bytes, also where only the beginning could be kept;
-    `reason` holds nothing of the content, `subject` is redacted. `contacts`: whom it is from, or about, by which their
-    erasure finds it."""
+    `reason` holds nothing of the content, `subject` is redacted. `contacts`: those of its sender, or of the people
+    that it is about, by which their erasure finds it."""
 
     sort: SetAside
     token: bytes

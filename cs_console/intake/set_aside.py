@@ -45,7 +45,7 @@ def is_set_aside(db: Session, desk: Desk, message: IncomingMessage, *, but_unrea
 
 
 def contacts_of(message: IncomingMessage) -> tuple[tuple[Field, str], ...]:
-    """Whose data a mail that is set aside is: its sender's and, of a report, theirs to whom our mail did not come."""
+    """Whose data a mail that is set aside is: its sender's and, of a report, those that our mail did not reach."""
     return *message.contacts, *((Field.EMAIL, address) for address in message.returned.recipients)
 
 

@@ -19,6 +19,7 @@ from cs_console.backups.restoring import restore
 from cs_console.commands.checks import _missing_keys_check
 from cs_console.custody import index_rotation, index_state, set_aside_ends
 from cs_console.custody.desk_keys import missing_desk_keys
+from cs_console.custody.erasing import apply_again
 from cs_console.custody.index_rotation import begin, move_some
 from cs_console.custody.keyring import Keyring
 from cs_console.custody.rotation import key_status, rotate
@@ -166,7 +167,7 @@ def test_the_key_of_what_is_released_ends_with_its_tickets_requester(test_desk: 
     assert not has_key(desk, row)
 
 
-def test_the_key_of_what_is_set_aside_anew_goes_at_once(sqlite_desk: TestDesk) -> None:
+def test_the_key_of_what_is_set_aside_again_goes_at_once(sqlite_desk: TestDesk) -> None:
     """Tried again it was spam: that has a key of its own."""
     take(sqlite_desk, spam(ALICE))
     with sqlite_desk.desk.database.transaction() as db:
@@ -541,6 +542,21 @@ def test_a_backup_from_before_an_erasure_brings_none_of_it_back(sqlite_desk: Tes
         assert not has_key(opened, first)
         assert second.state == SetAsideState.KEPT
         assert has_key(opened, second)
+
+
+def test_an_old_keyring_that_is_put_back_by_hand_opens_nothing_once_someone_signs_in(sqlite_desk: TestDesk) -> None:
+    desk, who = sqlite_desk.desk, people(sqlite_desk)
+    _, erasure_id = proposed(sqlite_desk, who)
+    take(sqlite_desk, spam(ALICE))
+    old_keyring = back_up(operator_session(desk), desk.settings.home.parent / "keys.backup", Store.KEYRING).file
+    confirm_erasure(who.omar, erasure_id, PASSWORD)
+    desk.close()
+    shutil.copyfile(old_keyring, desk.settings.home / "keyring.db")
+    with closing(open_desk(desk.settings, sqlite_desk.clock)) as opened:
+        [row] = rows(TestDesk(opened, sqlite_desk.clock))
+        assert has_key(opened, row)
+        apply_again(opened)
+        assert not has_key(opened, row)
 
 
 def test_a_keyring_from_before_brings_no_destroyed_key_back(sqlite_desk: TestDesk) -> None:

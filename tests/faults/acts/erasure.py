@@ -6,15 +6,19 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from cs_console.access_log.verify import verify_log
+from cs_console.custody.contacts import NewContact, add_contact
 from cs_console.custody.erasing import finish_all
 from cs_console.custody.tombstones import tombstones
 from cs_console.desk import Desk
 from cs_console.erasure.erasure import confirm_erasure
+from cs_console.intake.quarantine import Kept
 from models.contact import Contact
-from models.enums import Action, ErasureState, RequesterState
+from models.contact_fields import Field
+from models.enums import Action, ErasureState, RequesterState, SetAside, SetAsideKey, SetAsideState
 from models.erasure import Erasure
 from models.log import LogEntry
 from models.message import Message
+from models.quarantined import Quarantined
 from models.requester import Requester
 from tests.custody.rotations import fresh_keyring
 from tests.erasure.erasures import PASSWORD, people, proposed
@@ -22,6 +26,8 @@ from tests.faults.acts.act import Act, card_of, session_of, wait_for_the_kill
 from tests.faults.processes import Words, say
 from tests.faults.tally import Tally
 from tests.support.desk import TestDesk
+from tests.support.stored import keep_apart
+from tests.support.tickets import MadeTicket
 
 WAITING = 4
 
@@ -36,11 +42,13 @@ class Erasures(Act):
         self.who = people(made)
         self.waiting: dict[str, tuple[int, str]] = {}
         self.erased: list[tuple[int, str]] = []
+        self.mail: dict[int, int] = {}
 
     def next_round(self) -> dict[str, Any]:
         for _ in range(WAITING - len(self.waiting)):
             ticket, erasure_id = proposed(self.made, self.who)
             self.waiting[erasure_id] = (ticket.number, ticket.requester_id)
+            self._set_mail_aside(ticket)
         return {**card_of(self.who.omar), "erasures": list(self.waiting)}
 
     @staticmethod
@@ -72,6 +80,15 @@ class Erasures(Act):
                 self.tally.holds(states[one] == ErasureState.PROPOSED, f"#{number} stays {states[one]}")
         return ["finished"] not in said
 
+    def _set_mail_aside(self, ticket: MadeTicket) -> None:
+        """A mail from an address that is on file with them alone, kept apart."""
+        address, owner = f"{ticket.number}@example.org", ticket.requester_id
+        kept = Kept(SetAside.SPAM, str(ticket.number).encode(), b"x", 1, "Spam.", contacts=((Field.EMAIL, address),))
+        with self.desk.database.transaction() as db:
+            new = NewContact(Field.EMAIL, address, True, self.desk.clock.now())
+            add_contact(db, self.desk, owner, self.desk.keyring.key(owner), new)
+            self.mail[ticket.number] = keep_apart(db, self.desk, kept)
+
     def _states(self) -> dict[str, str]:
         with self.desk.database.reading() as db:
             rows = db.execute(select(col(Erasure.id), col(Erasure.state)).where(col(Erasure.id).in_(self.waiting)))
@@ -97,8 +114,15 @@ class Erasures(Act):
         self.tally.holds(found == (RequesterState.ERASED, 0, 0, 1), f"#{number} was erased by halves: {found}")
 
     def _is_gone(self, number: int, owner: str) -> None:
+        with self.desk.database.reading() as db:
+            mail = db.scalars(select(Quarantined).where(col(Quarantined.number) == self.mail[number])).one()
         with fresh_keyring(self.desk) as fresh:
             self.tally.holds(not fresh.keys([owner]), f"the key of #{number} is there")
+            self.tally.holds(not fresh.keys([mail.id]), f"the key of mail from the requester of #{number} is there")
+        self.tally.holds(
+            (mail.state, mail.key, mail.content) == (SetAsideState.DESTROYED, SetAsideKey.DESTROYED, b""),
+            f"mail from the requester of #{number} is there",
+        )
         self.tally.holds(tombstones(self.desk.settings).count(owner) == 1, f"#{number} has no tombstone, or two")
         outbox = self.desk.settings.outbox
         assert outbox is not None
