@@ -173,7 +173,7 @@ def test_a_program_that_names_no_ticket_of_its_own_is_kept_apart(test_desk: Test
 
 
 def opened(desk: Desk, kept: Quarantined, column: str) -> str:
-    key, place = desk.keyring.desk_key("quarantine"), Place("desk:quarantine", "quarantined", column, kept.id)
+    key, place = desk.keyring.key(kept.id), Place(kept.id, "quarantined", column, kept.id)
     return open_sealed(key, place, getattr(kept, column)).decode()
 
 
