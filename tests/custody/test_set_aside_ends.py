@@ -527,7 +527,8 @@ def test_a_lost_key_is_said_and_destroys_nothing(test_desk: TestDesk) -> None:
     assert rows(test_desk)[0].state == SetAsideState.KEPT
 
 
-def test_a_backup_from_before_an_erasure_brings_none_of_it_back(sqlite_desk: TestDesk) -> None:
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_backup_from_before_an_erasure_brings_none_of_it_back(sqlite_desk: TestDesk, by_hand: bool) -> None:
     desk, who = sqlite_desk.desk, people(sqlite_desk)
     _, erasure_id = proposed(sqlite_desk, who)
     take(sqlite_desk, spam(ALICE), spam(BOB))
@@ -536,8 +537,12 @@ def test_a_backup_from_before_an_erasure_brings_none_of_it_back(sqlite_desk: Tes
     confirm_erasure(who.omar, erasure_id, PASSWORD)
     desk.close()
     shutil.copyfile(old_keyring, desk.settings.home / "keyring.db")
-    assert restore(desk.settings, kept, "the disk broke", sqlite_desk.clock).erased_again == 1
+    if by_hand:
+        shutil.copyfile(kept, desk.settings.home / "console.db")
+    else:
+        assert restore(desk.settings, kept, "the disk broke", sqlite_desk.clock).erased_again == 1
     with closing(open_desk(desk.settings, sqlite_desk.clock)) as opened:
+        assert apply_again(opened) == by_hand  # as every sign-in does
         again = TestDesk(opened, sqlite_desk.clock)
         first, second = rows(again)
         assert ended(first) == DESTROYED
