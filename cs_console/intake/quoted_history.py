@@ -208,7 +208,7 @@ def _show_what_may_be_new(lines: list[str], sorts: list[Sort], begins: int, said
 
 def _said_before(lines: list[str], begins: int, said: AbstractSet[bytes]) -> list[bool]:
     """Which lines from `begins` on were said before, with words of those around them where they are short: programs
-    break lines anew, and what was written between them parts the words."""
+    break lines elsewhere, and what was written between them parts the words."""
     numbered = [(word, at) for at in range(begins, len(lines)) for word in _words(QUOTED.sub("", lines[at]))]
     covered = [False] * len(numbered)
     for start, gram in enumerate(_grams([word for word, _ in numbered])):
