@@ -64,7 +64,7 @@ _MANY: Mapping[Action, str] = MappingProxyType(
         Action.TICKET_STATE_SET: "changed {n} states",
         Action.TICKET_PRIORITY_SET: "changed {n} priorities",
         Action.MESSAGE_SENT: "sent {n} messages",
-        Action.MESSAGE_HELD: "wrote {n} replies",
+        Action.MESSAGE_HELD: "wrote {n} letters",
         Action.NOTE_ADDED: "added {n} notes",
         Action.VIEW_ENDED: "ended {n} views",
         Action.LOG_READ: "read the log {n} times",
