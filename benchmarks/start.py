@@ -17,8 +17,8 @@ from benchmarks.scratch import scratch_desk
 ROUNDS = 15
 COLUMNS, LINES = 120, 34
 PATIENCE_SECONDS = 60
-PAINTED = (b"Password", b"Quit")
-"""A field of the form and a key of the footer: both apps paint these, the footer last."""
+PAINTED = (b"password", b"quit")
+"""A field of the form and a key of the footer: both apps paint these, in letters of either size, the footer last."""
 
 CONSOLE = ("-m", "cs_console")
 BARE = ("-m", "benchmarks.bare_app")
@@ -56,7 +56,7 @@ def first_paint(arguments: tuple[str, ...], environment: dict[str, str]) -> floa
 
 def _read_until_painted(terminal: int, began: float) -> None:
     seen = b""
-    while not all(words in seen for words in PAINTED):
+    while not all(words in seen.lower() for words in PAINTED):
         ready, _, _ = select.select([terminal], [], [], PATIENCE_SECONDS)
         if not ready or perf_counter() - began > PATIENCE_SECONDS:
             raise TimeoutError(f"nothing was painted within {PATIENCE_SECONDS} s")
