@@ -1,12 +1,19 @@
 """Which days are working days under a pack: its days of the week, less the public holidays of its country."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from cs_console.errors import BadPack
 from cs_console.policy.clock_rules import ClockRules
 from cs_console.policy.parts import nearest
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 ONE_DAY = timedelta(days=1)
 
@@ -46,8 +53,7 @@ def unknown_country(code: str) -> str:
     known = {names[1]: module for module, names in COUNTRIES.items()}
     if country not in known:
         return f"the holidays of {country!r} are not known{nearest(country, known)}"
-    from holidays import country_holidays
-
+    country_holidays = _calendars()
     parts = country_holidays(country).subdivisions
     if part and part not in parts:
         return f"the holidays of {part!r}, a part of {country}, are not known{nearest(part, parts)}"
@@ -65,8 +71,7 @@ def _days_off(code: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
     """A year's public holidays, and the days of its weekends that are worked instead."""
     if not code:
         return frozenset(), frozenset()
-    from holidays import country_holidays  # heavy: only where a term in working days is counted
-
+    country_holidays = _calendars()  # heavy: only where a term in working days is counted
     country, _, part = code.partition("-")
     try:
         found = country_holidays(country, subdiv=part or None, years=year)
@@ -74,3 +79,18 @@ def _days_off(code: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
         problem = f"clock.holidays: {unknown_country(code)}"
         raise BadPack(f"with the holidays of {code}", (problem,)) from None
     return frozenset(found), frozenset(found.weekend_workdays)
+
+
+def _calendars() -> Callable[..., "HolidayBase"]:
+    """The library's `country_holidays`, which then imports the module of the country that it is asked for.
+
+    Its package `countries` would import those of all others first: 279 modules, 9 MB and a seventh of a second.
+    """
+    import holidays
+
+    name = f"{holidays.__name__}.countries"
+    if name not in sys.modules:
+        package = ModuleType(name)
+        package.__path__ = [str(Path(one) / "countries") for one in holidays.__path__]
+        sys.modules[name] = package
+    return holidays.country_holidays
