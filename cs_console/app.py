@@ -244,7 +244,7 @@ class ConsoleApp(SessionApp, inherit_bindings=False):
         """Once a second: whether the agent is still there, and the clock in the header."""
         if self.session is not None:
             self._idle.check()
-            self._header.show()
+        self._header.show()
 
     def _refresh(self) -> None:
         """Every ten seconds: refresh the log's state, and what changes by itself on the top screen."""

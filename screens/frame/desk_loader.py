@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from cs_console.errors import ConsoleError, StoreUnavailable
+from cs_console.local_time import day, hour
 
 if TYPE_CHECKING:
     from cs_console.desk import Desk
@@ -38,6 +39,13 @@ class DeskLoader:
     def sample(self) -> bool:
         """Whether an open desk is a sample's."""
         return self._future.done() and self._future.exception() is None and self._future.result().sample
+
+    def time_words(self) -> str:
+        """`Tue 24 Nov  08:57` by the clock of an open desk; "" before that."""
+        if not self._future.done() or self._future.exception() is not None:
+            return ""
+        now = self._future.result().clock.now()
+        return f"{now.astimezone():%a} {day(now)}  {hour(now)}"
 
     def when_settled(self, then: Callable[[ConsoleError | None], None]) -> None:
         """On the UI thread: call `then` once the desk is open (None) or could not be opened (why)."""

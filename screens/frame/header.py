@@ -28,6 +28,7 @@ class Header:
         """Draw the headers again if anything in them changed."""
         session = self._app.session
         if session is None:
+            self._show_state(HeaderState(clock=self._app.door.time_words()))
             return
         log = self._log_state
         state = HeaderState(
@@ -38,6 +39,9 @@ class Header:
             clock_only=log is not None and log.ok is not False,
             log_ok=None if log is None else log.ok,
         )
+        self._show_state(state)
+
+    def _show_state(self, state: HeaderState) -> None:
         if state != self._app.header:
             self._app.header = state
             for screen in self._app.screen_stack:

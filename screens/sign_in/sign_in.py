@@ -11,14 +11,17 @@ from textual.widgets import Input, Static
 
 from cs_console.errors import ConsoleError, SignInMustWait, StoreUnavailable, WrongFactor
 from screens.frame.console_screen import ConsoleScreen
+from screens.frame.steps import in_steps
 from screens.registry import TAB_AT_ONCE, bindings_for
 from screens.widgets.forgetting_input import ForgettingInput
 from screens.widgets.notice_bar import Tone
 from screens.widgets.password_input import PasswordInput
 from screens.widgets.safe_text import PlainText
+from screens.widgets.signs import Sign
 
 if TYPE_CHECKING:
     from cs_console.staff.sign_in import FirstStep, SignedIn
+    from screens.frame.console import Console
 
 
 class SignInScreen(ConsoleScreen[None]):
@@ -34,27 +37,30 @@ class SignInScreen(ConsoleScreen[None]):
         "attempts in a row, the wait before the next attempt grows."
     )
     AUTO_FOCUS = "#name"
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (20, "-short"), (30, "-tall")]
 
     def body(self) -> ComposeResult:
         with Container(id="door"), Vertical(id="card"):
             yield PlainText(self.console.settings.desk_name, id="desk-name")
-            yield Static(Content("Sign in to work. Everything you view here is recorded."), id="promise", markup=False)
-            yield Input(placeholder="Name", id="name", max_length=64)
-            yield PasswordInput(placeholder="Password", id="password")
-            yield ForgettingInput(
+            yield Static(Content("What you look at here is on record."), id="promise", markup=False)
+            yield _titled("Name", Input(id="name", max_length=64))
+            yield _titled("Password", PasswordInput(placeholder="", id="password"))
+            code = ForgettingInput(
                 placeholder="The six digits from your app, or a recovery code", id="code", max_length=32
             )
+            yield _titled("Second factor", code)
             yield PlainText(id="refusal")
             yield Static(id="demo", markup=False)
+        yield Static(id="standing", markup=False)
 
     def _demo_accounts(self) -> Content:
         from cs_console.sample.accounts import ACCOUNTS
 
-        lines = [Content.assemble(("A sample desk with invented people. Sign in as", "$text-muted"))]
+        lines = [Content.assemble(("A sample desk with invented people", "bold"))]
         lines += [
             Content.assemble(
-                (f"{one.name:<6}", "bold $text-accent"),
-                f"{one.password:<26}",
+                f"{one.name:<6}",
+                (f"{one.password:<26}", "$text-muted"),
                 (", ".join(one.roles), "$text-muted"),
             )
             for one in ACCOUNTS
@@ -71,10 +77,29 @@ class SignInScreen(ConsoleScreen[None]):
     def _desk_ready(self, problem: ConsoleError | None) -> None:
         if problem is not None:
             self.refuse(str(problem))
-        elif self.console.sample:
+            return
+        self._say_standing(None)
+        self._read_log()
+        if self.console.sample:
             accounts = self.query_one("#demo", Static)
             accounts.update(self._demo_accounts())
             accounts.display = True
+
+    @in_steps
+    async def _read_log(self) -> None:
+        self._say_standing(await self.call(partial(_log_holds, self.console), retry=False))
+
+    def _say_standing(self, log_holds: bool | None) -> None:
+        """Say that the desk was reached, and whether its log's ends agree once that is known."""
+        parts: list[str | tuple[str, str]] = [(f"{Sign.DONE} ", "$text-success"), "desk reached"]
+        if log_holds is not None:
+            sign, style = (Sign.DONE, "$text-success") if log_holds else (Sign.BROKEN, "$text-error")
+            parts += [
+                "   ",
+                (f"{sign} ", style),
+                "log holds" if log_holds else ("the log is broken", "bold $text-error"),
+            ]
+        self.query_one("#standing", Static).update(Content.assemble(*parts))
 
     def open_again(self) -> None:
         """Ask again after a session."""
@@ -168,5 +193,17 @@ class SignInScreen(ConsoleScreen[None]):
         """Show why sign-in failed, or why a session ended."""
         self.clear_notice()
         line = self.query_one("#refusal", PlainText)
-        line.show(f"✗ {words}")
+        line.show(f"{Sign.BROKEN} {words}")
         line.display = True
+
+
+def _titled(title: str, field: Input) -> Input:
+    field.border_title = title
+    return field
+
+
+def _log_holds(console: "Console") -> bool | None:
+    """For a worker thread, which imports it too."""
+    from cs_console.access_log.state import log_state
+
+    return log_state(console.desk()).ok

@@ -16,7 +16,7 @@ from screens.registry import COMMANDS, commands_for
 from tests.faults.pty_console import SEQUENCES, Left, PtyConsole, clicked, pasted
 from tests.support.hostile import HOSTILE
 
-SIGN_IN = "Sign in to work"
+SIGN_IN = "What you look at here is on record"
 LOCKED = "enter your password to continue"
 UNDERTAKING = "Confidentiality undertaking"
 HELP = "Keys and help"

@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy import text as sql
 from sqlmodel import col
 from textual import events
 from textual.widgets import Input
@@ -213,3 +214,18 @@ async def test_a_password_that_comes_in_one_burst_with_the_name_is_not_shown(sql
         name, password = (shown.app.screen.query_one(field, Input) for field in ("#name", "#password"))
         await shown.until(lambda: len(name.value) + len(password.value) == 8, "every letter")
         assert (name.value, password.value) == ("mei", "quiet")
+
+
+async def test_the_bottom_line_says_that_the_desk_was_reached_and_whether_its_log_holds(
+    sqlite_desk: TestDesk,
+) -> None:
+    make_account(sqlite_desk, "mei", Role.AGENT)
+    async with at_the_door(sqlite_desk) as shown:
+        await shown.until(lambda: "✓ desk reached   ✓ log holds" in shown.drawn(), "the state")
+        day = sqlite_desk.clock.now().astimezone()
+        top = f"{day:%a} {day.day} {day:%b}  {day:%H:%M}"
+        await shown.until(lambda: shown.drawn().splitlines()[0].rstrip().endswith(top), "the time")
+    with sqlite_desk.desk.database.transaction() as db:
+        db.connection().execute(sql("UPDATE log_head SET size = size + 7"))
+    async with at_the_door(sqlite_desk) as shown:
+        await shown.until(lambda: "✗ the log is broken" in shown.drawn(), "the cross")

@@ -53,7 +53,8 @@ def test_sign_in(snap_compare: Compare, sqlite_desk: TestDesk, size: tuple[int, 
     async def steady(pilot: Pilot[None]) -> None:
         for field in pilot.app.screen.query(Input):
             field.cursor_blink = False
-        await pilot.pause()
+        shown = Console(pilot.app, pilot)  # type: ignore[arg-type]  # it is the console
+        await shown.until(lambda: "log holds" in shown.drawn() and "09:00" in shown.drawn(), "the desk and its time")
 
     assert snap_compare(ConsoleApp(settings, desk=sqlite_desk.desk), terminal_size=size, run_before=steady)
 
