@@ -1,18 +1,16 @@
 """Draw the pictures in docs/screens from the running program, on a sample desk made for it: `python -m docs.screenshots`."""
 
 import asyncio
-import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from textual.app import App
-
 from cs_console.app import ConsoleApp
 from cs_console.sample.accounts import ACCOUNTS
 from cs_console.sample.demo import make_sample, sample_settings
 from cs_console.settings import Settings, load
+from docs.svg_picture import picture_of
 from screens.access_log.access_log import AccessLogScreen
 from screens.decisions.approvals import ApprovalsScreen
 from screens.decisions.decision import DecisionScreen
@@ -50,7 +48,7 @@ async def walk(settings: Settings, size: tuple[int, int], tour: Tour) -> None:
 
         def picture(name: str) -> None:
             file = OUT / f"{name}-{size[0]}x{size[1]}.svg"
-            file.write_text(_drawn(app), "utf-8")
+            file.write_text(picture_of(app), "utf-8")
             print(file.relative_to(OUT.parent.parent), file=sys.stderr)
 
         await tour(shown, picture)
@@ -85,7 +83,7 @@ async def agents_tour(shown: Console, picture: Callable[[str], None]) -> None:
 
 
 async def supervisors_tour(shown: Console, picture: Callable[[str], None]) -> None:
-    """What omar sees: approvals and the access log."""
+    """What omar sees: approvals and the access log, and one view in it."""
     await _sign_in(shown, "omar")
     await shown.press("g", "a")
     await shown.until_on(ApprovalsScreen)
@@ -131,13 +129,6 @@ async def _settled(shown: Console) -> None:
         await shown.app.workers.wait_for_complete()
         await shown.pilot.pause()
     await shown.until(lambda: shown.app.header.log_ok is True, "the header")
-
-
-def _drawn(app: ConsoleApp) -> str:
-    """The screen as an SVG that asks no other machine for fonts and is the same for the same screen."""
-    drawn = App.export_screenshot(app, title="cs-console")
-    drawn = re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
-    return drawn.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace")
 
 
 if __name__ == "__main__":
