@@ -27,6 +27,7 @@ from screens.ticket.send_later import SendLaterDialog
 from screens.widgets.choice_list import Choice
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText, cell
+from screens.widgets.signs import Sign
 from screens.widgets.writing_area import WritingArea
 
 _KEPT = Said("Saved. It will be sent as soon as the store answers.", Tone.WARNING)
@@ -105,7 +106,7 @@ class ComposeScreen(DraftScreen[Said]):
         self._files = await self.call(partial(attached_files, self.session, self.number), group="files")
         shown = self.query_one("#files", PlainText)
         shown.display = bool(self._files)
-        shown.show("\n".join(f"▪ {label_words(label)}" for label in self._files))
+        shown.show("\n".join(f"{Sign.ATTACHMENT} {label_words(label)}" for label in self._files))
 
     def _offer_contacts(self, view: TicketView) -> None:
         select: Select[str] = self.query_one("#contact", Select)

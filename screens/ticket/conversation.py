@@ -1,19 +1,23 @@
 """The lines of a ticket's conversation, redacted, oldest first."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.timer import Timer
 
 from cs_console.casework.conversation import Line
 from cs_console.casework.earlier_lines import Passage, passages_of
+from cs_console.casework.ticket_view import REQUESTER, UNCONFIRMED
 from cs_console.delivery.send_times import when_words
 from cs_console.local_time import moment
 from models.enums import DeliveryState, MailClass, MessageSort, SenderCheck
 from screens.ticket.attachment_words import label_words
-from screens.widgets.safe_text import PlainText
+from screens.ticket.value_pane import ValuePane
+from screens.widgets.drawn_lines import Paragraph, Piece
+from screens.widgets.signs import Sign
 
 _SORTS = {
     MessageSort.NOTE: "note",
@@ -51,61 +55,39 @@ _WHY = {
 }
 """What kept a message from going out, by an error's code; of others the notice bar and the log say more."""
 
+MEASURE = 88
+"""The most cells of a line of prose."""
+OURS_INDENT = 4
+_HIDDEN = re.compile(r"(\[[^\W\d_][\w ·-]{0,30}\])")
+"""How redaction writes what it replaced."""
+_NOT_OUT_YET = frozenset({DeliveryState.HELD, DeliveryState.QUEUED, DeliveryState.SENDING})
+_WENT_WRONG = frozenset({DeliveryState.FAILED, DeliveryState.CAME_BACK})
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class MessageBlock(Vertical):
-    """One message: who and when, then the text. Of one that is held it says until when, counting down."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How one message is drawn: its gutter, how far in, on what, and the looks of its first line and its text."""
 
-    def __init__(
-        self,
-        line: Line,
-        now: Callable[[], datetime] = _utc_now,
-        undo_key: str = "u",
-        passages: tuple[Passage, ...] = (),
-        earlier_key: str = "q",
-    ) -> None:
-        super().__init__(classes=f"-{line.sort.value}")
-        self.set_class(line.delivery is DeliveryState.CAME_BACK, "-came-back")
-        self.line_id = line.id
-        self._line = line
-        self._now = now
-        self._undo_key = undo_key
-        self._passages = passages or (Passage(line.text.strip() or "(no text)"),)
-        self._earlier_key = earlier_key
+    gutter: Piece
+    indent: int = 0
+    ground: str = ""
+    who: str = "title"
+    text: str = ""
 
-    def on_mount(self) -> None:
-        if self._line.goes_out_at is not None:
-            self.set_interval(1.0, self._count_down)
-
-    def _count_down(self) -> None:
-        self.query_one(".held", PlainText).show(self._held_words())
-
-    def _held_words(self) -> str:
-        at, undo = self._line.goes_out_at, self._line.can_take_back
-        words = f"! goes out {when_words(at, self._now())}" if at is not None else ""
-        return f"{words}   {self._undo_key} takes it back" if undo else words
-
-    def compose(self) -> ComposeResult:
-        yield PlainText(_head(self._line), classes="head")
-        for passage in self._passages:
-            if passage.folded:
-                yield PlainText(f"▸ {passage.folded}   {self._earlier_key} shows them", classes="folded")
-                yield PlainText(f"▾ {passage.folded}   {self._earlier_key} hides them", classes="unfolded")
-            yield PlainText(passage.text, classes="words earlier" if passage.folded else "words")
-        if self._line.advice:
-            yield PlainText(self._line.advice, classes="advice")
-        for label in self._line.attachments:
-            yield PlainText(f"▪ {label_words(label)}", classes="sealed")
-        if self._line.goes_out_at is not None:  # below the text: a letter can be longer than the screen
-            yield PlainText(self._held_words(), classes="held")
+    def paragraph(self, *pieces: Piece, key: str) -> Paragraph:
+        """Some of its text."""
+        most = MEASURE if self.ground or self.indent else MEASURE + OURS_INDENT
+        return Paragraph(pieces, key=key, lead=self.gutter, indent=self.indent, ground=self.ground, most=most)
 
 
-class Conversation(VerticalScroll):
+class Conversation(ValuePane, can_focus=True):
     """Scrolls by line and page; unchanged lines keep their place. What messages repeat of earlier ones, and signatures,
-    are folded to one line until they are asked for."""
+    are folded to one line until they are asked for. On opening, the newest message is in sight.
+    """
 
     BINDINGS = [
         Binding("j", "scroll_down", "Down", show=False),
@@ -115,50 +97,128 @@ class Conversation(VerticalScroll):
     def __init__(
         self, *, id: str, now: Callable[[], datetime] = _utc_now, undo_key: str = "u", earlier_key: str = "q"
     ) -> None:
-        super().__init__(id=id, can_focus=True)
+        super().__init__(id=id)
         self._earlier_key = earlier_key
-        self._folds = 0
         self._now = now
         self._undo_key = undo_key
-        self._lines: tuple[Line, ...] = ()
+        self._lines_shown: tuple[Line, ...] = ()
+        self._passages: dict[str, tuple[Passage, ...]] = {}
+        self._unfolded = False
+        self._remark = ""
+        self._names: dict[str, str] = {}
+        self._counting: Timer | None = None
+        self._to_newest = False
 
-    async def show(self, lines: tuple[Line, ...], remark: str = "") -> None:
-        """Show these lines instead, with `remark` above them."""
-        if lines == self._lines and self.children:
+    def show(self, lines: tuple[Line, ...], remark: str = "", *, requester: str = "", me: str = "") -> None:
+        """Show these lines instead, with `remark` above them, and the requester and this agent by these names."""
+        names = {REQUESTER: requester or REQUESTER, **({me: "you"} if me else {})}
+        if (lines, remark, names) == (self._lines_shown, self._remark, self._names):
             return
-        grew = bool(self._lines) and len(lines) > len(self._lines)
-        self._lines = lines
-        with self.app.batch_update():
-            await self.remove_children()
-            passages = passages_of(lines)
-            self._folds = sum(1 for found in passages.values() for passage in found if passage.folded)
-            blocks = [
-                MessageBlock(line, self._now, self._undo_key, passages.get(line.id, ()), self._earlier_key)
-                for line in lines
-            ]
-            remarks = [PlainText(remark, classes="remark")] if remark else []
-            await self.mount_all([*remarks, *blocks])
-        if grew:
-            self.scroll_end(animate=False)
+        grew = len(lines) > len(self._lines_shown)
+        self._lines_shown, self._remark, self._names = lines, remark, names
+        self._passages = passages_of(lines)
+        self._count_down(any(line.goes_out_at is not None for line in lines))
+        self._to_newest = self._to_newest or grew
+        self.draw_again()
+
+    def draw_again(self) -> None:
+        super().draw_again()
+        if self._to_newest and self._lines_shown and self._width:
+            self._to_newest = False
+            newest = self._lines_shown[-1]
+            place = self.start_of(newest.id) if newest.goes_out_at is None else self.virtual_size.height
+            self.call_after_refresh(self.scroll_to, y=place, force=True)
+
+    def _count_down(self, counts: bool) -> None:
+        if self._counting is not None:
+            self._counting.stop()
+        self._counting = self.set_interval(1.0, self.draw_again) if counts else None
 
     def turn(self) -> bool | None:
         """Show the folded lines, or fold them again: whether they are shown now, None where nothing is folded."""
-        if not self._folds:
+        if not any(passage.folded for passages in self._passages.values() for passage in passages):
             return None
-        self.toggle_class("-unfolded")
-        return self.has_class("-unfolded")
+        self._unfolded = not self._unfolded
+        self.draw_again()
+        return self._unfolded
 
-    def block(self, line_id: str) -> MessageBlock | None:
-        """The widget of one line."""
-        return next((block for block in self.query(MessageBlock) if block.line_id == line_id), None)
+    def has(self, line_id: str) -> bool:
+        """Whether it shows this line."""
+        return any(line.id == line_id for line in self._lines_shown)
+
+    # --- drawing
+
+    def paragraphs(self, width: int) -> Iterator[Paragraph]:
+        """Every message, a blank line after each."""
+        del width
+        if self._remark:
+            yield Paragraph(((self._remark, "quiet"),))
+            yield Paragraph()
+        for line in self._lines_shown:
+            yield from self._message(line)
+            yield Paragraph()
+
+    def _message(self, line: Line) -> Iterator[Paragraph]:
+        look = _look(line)
+        yield look.paragraph(*self._head(line, look), key=line.id)
+        if self.value is not None and self.value_key == line.id:
+            yield from self.value.paragraphs("", 0)
+        else:
+            for passage in self._passages.get(line.id, ()) or (Passage(line.text.strip() or "(no text)"),):
+                yield from self._passage(passage, look, line.id)
+        if line.advice:
+            yield look.paragraph((line.advice, "bad"), key=line.id)
+        for label in line.attachments:
+            yield look.paragraph((f"{Sign.ATTACHMENT} ", "quiet"), (label_words(label), ""), key=line.id)
+        if line.goes_out_at is not None:  # below the text, where the end of a letter longer than the screen is in sight
+            yield look.paragraph(*self._held(line), key=line.id)
+
+    def _passage(self, passage: Passage, look: _Look, key: str) -> Iterator[Paragraph]:
+        text = look.text
+        if passage.folded:
+            sign, does = (Sign.UNFOLDED, "hides") if self._unfolded else (Sign.FOLDED, "shows")
+            key_piece = (self._earlier_key, "key")
+            yield look.paragraph(
+                (f"{sign} {passage.folded}   ", "quiet"), key_piece, (f" {does} them", "quiet"), key=key
+            )
+            if not self._unfolded:
+                return
+            text = "quiet"
+        yield look.paragraph(*_redacted(passage.text, text), key=key)
+
+    def _head(self, line: Line, look: _Look) -> Iterator[Piece]:
+        yield self._names.get(line.who, line.who), look.who
+        yield f", {_sort(line)}  {moment(line.at)}", "quiet"
+        if line.delivery in _DELIVERY:
+            why = f": {_WHY[line.problem]}" if line.problem in _WHY else ""
+            yield f"  ! {_DELIVERY[line.delivery]}{why}", "bad" if line.delivery in _WENT_WRONG else "warning"
+
+    def _held(self, line: Line) -> Iterator[Piece]:
+        if line.goes_out_at is not None:
+            yield f"! goes out {when_words(line.goes_out_at, self._now())}", "warning"
+        if line.can_take_back:
+            yield "   ", ""
+            yield self._undo_key, "key"
+            yield " takes it back", "quiet"
 
 
-def _head(line: Line) -> str:
-    parts = [moment(line.at), f"{line.who}, {_sort(line)}"]
-    if line.delivery in _DELIVERY:
-        why = f": {_WHY[line.problem]}" if line.problem in _WHY else ""
-        parts.append(f"! {_DELIVERY[line.delivery]}{why}")
-    return "  ".join(parts)
+def _look(line: Line) -> _Look:
+    if line.sort is MessageSort.NOTE:
+        return _Look((f"{Sign.NOTE} ", "quiet"), OURS_INDENT, text="note")
+    if line.sort is MessageSort.AUTOMATIC:
+        return _Look((f"{Sign.EVENT} ", "quiet"), who="quiet", text="quiet")
+    if line.sort is MessageSort.RECEIVED:
+        if line.who == UNCONFIRMED:
+            return _Look((f"{Sign.FROM_REQUESTER} ", "warning"), who="warning")
+        return _Look((f"{Sign.FROM_REQUESTER} ", "blue"), who="person")
+    return _Look((f"{Sign.NOTE if line.delivery in _NOT_OUT_YET else Sign.FROM_US} ", "quiet"), OURS_INDENT, "sheet")
+
+
+def _redacted(text: str, look: str) -> Iterator[Piece]:
+    """The text with what redaction wrote into it set apart."""
+    for at, part in enumerate(_HIDDEN.split(text)):
+        if part:
+            yield part, "masked" if at % 2 else look
 
 
 def _sort(line: Line) -> str:

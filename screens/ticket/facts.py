@@ -1,24 +1,29 @@
 """What is known about a ticket, one line each; lines with a key can be chosen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from textual.app import ComposeResult
+from textual import events
 from textual.binding import Binding
-from textual.containers import Horizontal
-from textual.geometry import Region
-from textual.strip import Strip
-from textual.widgets import ListItem, ListView
+from textual.message import Message
 
-from screens.widgets.cursor_sign import with_sign
-from screens.widgets.safe_text import PlainText
+from screens.ticket.value_pane import ValuePane
+from screens.widgets.drawn_lines import Paragraph, Piece
+from screens.widgets.signs import Sign
+
+LABEL = 14
+"""Cells of a fact's title; contacts have what their longest title needs, at most as many."""
+MASK, SIGN = 19, 2
+NO_ROOM_FOR_STATUS = 44
+"""Below so many cells a contact's status goes under its mask."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One line: its name, its text, and on the right the key that works on it or why none does.
 
-    `command` is what Enter does on it: the id of one of the screen's commands, or nothing.
+    `command` is what Enter does on it: the id of one of the screen's commands, or nothing. `heading` is drawn above
+    it, with `heading_key` at its right. A contact says with `sign` and `status` what can be done with it now.
     """
 
     key: str
@@ -27,74 +32,137 @@ class Fact:
     remark: str = ""
     command: str = ""
     quiet: bool = False
-    starts_group: bool = False
+    heading: str = ""
+    heading_key: str = ""
+    sign: str = ""
+    status: str = ""
+
+    @property
+    def is_contact(self) -> bool:
+        """Whether it is drawn in a contact's columns."""
+        return bool(self.status)
 
 
-class FactLine(ListItem):
-    """One fact on the screen."""
-
-    def __init__(self, fact: Fact) -> None:
-        super().__init__()
-        self.fact = fact
-        self._title = PlainText(fact.title, classes="title")
-        self._words = PlainText(fact.words, classes="words")
-        self._remark = PlainText(fact.remark, classes="remark")
-        self._mark()
-
-    def compose(self) -> ComposeResult:
-        with Horizontal():
-            yield self._title
-            yield self._words
-            yield self._remark
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        strips = super().render_lines(crop)
-        if self.highlighted and crop.x == crop.y == 0 and strips:
-            strips[0] = with_sign(strips[0], self.parent is self.screen.focused)
-        return strips
-
-    def show(self, fact: Fact) -> None:
-        """Show this instead."""
-        if fact != self.fact:
-            self.fact = fact
-            self._title.show(fact.title)
-            self._words.show(fact.words)
-            self._remark.show(fact.remark)
-            self._mark()
-
-    def _mark(self) -> None:
-        self.set_class(self.fact.quiet, "-quiet")
-        self.set_class(self.fact.starts_group, "-group")
-
-
-class Facts(ListView):
-    """The list. It is rebuilt only when lines are added or removed, so that the cursor and a shown value stay."""
+class Facts(ValuePane, can_focus=True):
+    """The list. The cursor stays on its line while lines come and go."""
 
     BINDINGS = [
-        Binding("j", "cursor_down", "Down", show=False),
-        Binding("k", "cursor_up", "Up", show=False),
+        Binding("down,j", "cursor_down", "Down", show=False),
+        Binding("up,k", "cursor_up", "Up", show=False),
+        Binding("home", "cursor_to(0)", "First", show=False),
+        Binding("end,pagedown", "cursor_to(-1)", "Last", show=False),
+        Binding("pageup", "cursor_to(0)", "First", show=False),
+        Binding("enter", "select", "Select", show=False),
     ]
 
-    async def show(self, facts: Sequence[Fact]) -> None:
+    class Selected(Message):
+        """Enter, or a click, on the current line."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.facts: tuple[Fact, ...] = ()
+        self._at = 0
+
+    def show(self, facts: Sequence[Fact]) -> None:
         """Show these facts instead; the cursor stays on its line if it is still there."""
-        lines = list(self.query(FactLine))
-        if [line.fact.key for line in lines] == [fact.key for fact in facts]:
-            for line, fact in zip(lines, facts, strict=True):
-                line.show(fact)
+        if tuple(facts) == self.facts:
             return
         kept = self.current.key if self.current else ""
-        keys = [fact.key for fact in facts]
-        with self.app.batch_update():
-            await self.clear()
-            await self.extend(FactLine(fact) for fact in facts)
-        self.index = keys.index(kept) if kept in keys else 0
+        self.facts = tuple(facts)
+        keys = [fact.key for fact in self.facts]
+        self._at = keys.index(kept) if kept in keys else 0
+        self.draw_again()
 
     @property
     def current(self) -> Fact | None:
         """The selected fact."""
-        line = self.highlighted_child
-        return line.fact if isinstance(line, FactLine) else None
+        return self.facts[self._at] if self.facts else None
 
-    def line(self, key: str) -> FactLine | None:
-        """The widget of one fact."""
-        return next((line for line in self.query(FactLine) if line.fact.key == key), None)
+    def has(self, key: str) -> bool:
+        """Whether it shows this fact."""
+        return any(fact.key == key for fact in self.facts)
+
+    # --- moving
+
+    def action_cursor_down(self) -> None:
+        """The next line."""
+        self._move_to(self._at + 1)
+
+    def action_cursor_up(self) -> None:
+        """The line before."""
+        self._move_to(self._at - 1)
+
+    def action_cursor_to(self, at: int) -> None:
+        """The first line, or the last (-1)."""
+        self._move_to(at % max(len(self.facts), 1))
+
+    def action_select(self) -> None:
+        """Do what the line is for."""
+        self.post_message(self.Selected())
+
+    def _move_to(self, at: int) -> None:
+        self._at = max(0, min(at, len(self.facts) - 1))
+        self.draw_again()
+        if self._at == 0:
+            self.scroll_to(y=0)
+        elif self.current is not None:
+            self.bring_in_sight(self.current.key)
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self.draw_again()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the line under the mouse."""
+        place = event.get_content_offset(self)
+        if place is None:
+            return
+        line = place.y + self.scroll_offset.y
+        starts = [(self.start_of(fact.key) or 0, at) for at, fact in enumerate(self.facts)]
+        on = [at for start, at in starts if start <= line]
+        if on:
+            self._move_to(on[-1])
+            self.action_select()
+
+    # --- drawing
+
+    def paragraphs(self, width: int) -> Iterator[Paragraph]:
+        """Each fact; a heading has a blank line before it."""
+        titles = [len(fact.title) for fact in self.facts if fact.is_contact]
+        label = min(max(titles, default=9), LABEL) + 1
+        for at, fact in enumerate(self.facts):
+            if fact.heading:
+                if at:
+                    yield Paragraph()
+                yield Paragraph(((fact.heading, "title"),), lead=("  ", ""), right=(fact.heading_key, "key"))
+            if self.value is not None and self.value_key == fact.key:
+                yield from self.value.paragraphs(fact.title, label)
+            else:
+                yield self._line(fact, label if fact.is_contact else LABEL + 1, width, is_current=at == self._at)
+
+    def _line(self, fact: Fact, label: int, width: int, *, is_current: bool) -> Paragraph:
+        look = "faint" if fact.quiet and fact.is_contact else "quiet" if fact.quiet else ""
+        title = fact.title.ljust(label)
+        if len(title) > label:
+            title = f"{fact.title} "
+        pieces: tuple[Piece, ...] = ((title, "quiet"), (fact.words, look))
+        hang = label
+        if fact.is_contact:
+            pieces, hang = _contact(fact, title, look, label, width)
+        ground = ""
+        right: Piece = (fact.remark, "key")
+        lead: Piece = ("  ", "")
+        if is_current:
+            ground = "cursor" if self.has_focus else "idle"
+            pieces = tuple((text, "") for text, _ in pieces)
+            lead = (f"{Sign.CURSOR if self.has_focus else Sign.CURSOR_ELSEWHERE} ", "key")
+        return Paragraph(pieces, key=fact.key, lead=lead, ground=ground, hang=hang, right=right)
+
+
+def _contact(fact: Fact, title: str, look: str, label: int, width: int) -> tuple[tuple[Piece, ...], int]:
+    mask, signed = fact.words.ljust(MASK), f"{fact.sign:<{SIGN}}"
+    status: tuple[Piece, ...] = ((signed, look), (fact.status, look or "quiet"))
+    named: Piece = (title, "quiet")
+    if width < NO_ROOM_FOR_STATUS or len(mask) > MASK:
+        return (named, (f"{fact.words}\n{' ' * label}", look or "bright"), *status), label
+    return (named, (mask, look or "bright"), *status), label + MASK + SIGN

@@ -1,15 +1,18 @@
 """A ticket's facts as lines: name, text, and the key that works on each."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from cs_console.casework.conversation import FieldState, TicketView
+from cs_console.casework.ticket_view import NOT_NEEDED
 from cs_console.custody.contacts import MaskedContact
-from cs_console.local_time import hour, moment
+from cs_console.local_time import moment
 from models.contact_fields import Field
-from models.enums import Link, Priority, TicketState
+from models.enums import Link
 from screens.ticket.facts import Fact
 from screens.ticket.language_names import language_name
+from screens.widgets.signs import Sign
 
 FIELD = "field"
 SHOWN_FROM = timedelta(minutes=5)
@@ -18,26 +21,25 @@ SHOWN_FROM = timedelta(minutes=5)
 
 def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
     """The lines beside the conversation; `key_of` names the key of a command."""
-    lines = [_field(state, key_of) for state in view.fields]
+    lines = [_field(state) for state in view.fields]
     if not view.fields:
         lines.append(Fact("no-contact", "Contact", "erased" if view.erased else "none given", quiet=True))
-    lines += [_field(state, key_of) for state in view.text_fields if state.field is Field.SUBJECT]
+    lines += [_field(state) for state in view.text_fields if state.field is Field.SUBJECT]
+    lines[0] = replace(lines[0], heading="Contacts", heading_key=key_of("reveal"))
     files = sum(len(line.attachments) for line in view.lines)
     if files:
         lines.append(Fact("files", "Files", "1 file" if files == 1 else f"{files} files", key_of("files"), "files"))
     lines += [
-        Fact("verified", "Verified", view.verified_words, key_of("verify"), "verify", starts_group=True),
+        Fact("verified", "Verified", view.verified_words, key_of("verify"), "verify", heading="Clock"),
         *_asker(view),
         *_held(view, key_of),
         Fact("clock", "Clock", view.clock_words, key_of("clock"), "clock"),
         *_answer(view, key_of),
-        Fact("state", "State", view.state.value, key_of("state"), "state", starts_group=True),
+        Fact("state", "State", view.state.value, key_of("state"), "state", heading="About the ticket"),
         Fact("assignee", "Assignee", assignee_words(view), key_of("assign"), "assign"),
         Fact("kind", "Kind", view.kind_title, key_of("kind"), "kind"),
         Fact("priority", "Priority", view.priority.name.lower(), key_of("priority"), "priority"),
-        Fact(
-            "received", "Received", f"{moment(view.received_at)} by {view.channel.value}", quiet=True, starts_group=True
-        ),
+        Fact("received", "Received", f"{moment(view.received_at)} by {view.channel.value}", quiet=True),
         Fact("language", "Language", language_name(view.language), quiet=True),
         Fact("requester", "Requester", requester_words(view), quiet=True),
         Fact("policy", "Policy", view.policy, key_of("move_policy"), "move_policy", quiet=True),
@@ -65,23 +67,6 @@ def requester_words(view: TicketView) -> str:
     if view.erased or view.link is Link.PROVEN:
         return view.requester
     return f"{view.requester} {'unconfirmed' if view.link is Link.PRESUMED else 'unverified sender'}"
-
-
-def status_words(view: TicketView) -> str:
-    """The ticket's status in one line."""
-    window = f"verified until {hour(view.window_until)}" if view.window_until else "not verified"
-    parts = [window, assignee_words(view)]
-    if view.state is not TicketState.VERIFIED:
-        parts.insert(0, view.state.value)
-    if view.escalated:
-        parts.append("overdue, escalated")
-    if view.asked_by:
-        parts.insert(0, f"by a {view.asked_by}")
-    if view.age_flagged:
-        parts.insert(0, view.age_words)
-    if view.priority > Priority.NORMAL:
-        parts.append(view.priority.name.lower())
-    return " · ".join(parts)
 
 
 def _asker(view: TicketView) -> list[Fact]:
@@ -116,10 +101,16 @@ def _answer(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
     return [*about, *before, Fact("decision", "Decision", view.decision_words, key_of("decide"), "decide")]
 
 
-def _field(state: FieldState, key_of: Callable[[str], str]) -> Fact:
-    if state.field is Field.SUBJECT:
-        words = "sealed"
-    else:
-        words = f"{state.mask}{said(state)}"
-    remark = key_of("reveal") if state.revealable else state.why
-    return Fact(field_key(state.field, state.item), state.title, words, remark, "reveal", quiet=not state.revealable)
+def _field(state: FieldState) -> Fact:
+    is_subject = state.field is Field.SUBJECT
+    now = "can be shown" if state.revealable else state.why
+    status = now if is_subject else ", ".join(filter(None, (said(state).strip(), now)))
+    return Fact(
+        field_key(state.field, state.item),
+        "Subject" if is_subject else state.title,
+        "sealed" if is_subject else state.mask,
+        command="reveal",
+        quiet=not state.revealable,
+        sign="" if state.revealable else str(Sign.REFUSED if state.why == NOT_NEEDED else Sign.OPEN),
+        status=status,
+    )

@@ -9,7 +9,6 @@ from time import monotonic
 from typing import Any
 
 from textual.timer import Timer
-from textual.widget import Widget
 
 from cs_console.casework.conversation import TicketView
 from cs_console.custody.disclosure import Revealed, Target, end_view, purposes_for, reveal
@@ -18,21 +17,24 @@ from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.forgetting import forget_texts
 from screens.ticket.lines import field_key
-from screens.ticket.revealed_value import RevealedValue
+from screens.ticket.revealed_value import RevealedValue, ShowsValue
 from screens.widgets.choice_list import Choice
 
 TICK_SECONDS = 0.25
 LATE_SECONDS = 5
 
+Place = tuple[ShowsValue, str]
+"""A part of the screen, and what in it the value belongs to."""
+
 
 class Reveal:
-    """Shows one revealed value at a time on a screen, in the widget that `place_for` names.
+    """Shows one revealed value at a time on a screen, in the part and by the key that `place_for` names.
 
     The value is hidden when its time is over, and whenever the screen says so: at Escape, when another screen comes on
-    top, and when it closes; each time the end of the view is recorded. One widget holds the value, and nothing else.
+    top, and when it closes; each time the end of the view is recorded. One part holds the value, and nothing else.
     """
 
-    def __init__(self, screen: ConsoleScreen[Any], number: int, place_for: Callable[[Target], Widget | None]) -> None:
+    def __init__(self, screen: ConsoleScreen[Any], number: int, place_for: Callable[[Target], Place | None]) -> None:
         self._screen = screen
         self._number = number
         self._place_for = place_for
@@ -40,6 +42,8 @@ class Reveal:
         self._viewer: DeskSession | None = None
         self._began = 0.0
         self._ticking: Timer | None = None
+        self._shown_in: ShowsValue | None = None
+        self._value: RevealedValue | None = None
 
     @property
     def shows_value(self) -> bool:
@@ -53,27 +57,30 @@ class Reveal:
         work = partial(purposes_for, screen.session, self._number, target.field)
         purposes = await screen.call(work, group="purposes")
         if not purposes:
-            self._reveal(target, "")
+            self._reveal(target, "", "")
             return
         choices = [Choice(purpose.key, purpose.title, f"policy {purpose.clause}") for purpose in purposes]
         hint = "↵ record the view and show it   esc back"
         purpose = await screen.ask(ChoiceDialog(f"Why do you need it? ({title})", choices, hint=hint))
         if purpose is not None:
-            self._reveal(target, purpose)
+            self._reveal(target, purpose, next(one.title for one in purposes if one.key == purpose))
 
-    def _reveal(self, target: Target, purpose: str) -> None:
+    def _reveal(self, target: Target, purpose: str, purpose_words: str) -> None:
         session = self._screen.session
         work = partial(reveal, session, self._number, target, purpose)
         # no async function may hold a value; and it must not wait in memory until its screen is on top again
         self._screen.change_then(
-            work, partial(self._show, session, target), late=partial(self._never_shown, session), held=False
+            work,
+            partial(self._show, session, target, purpose_words),
+            late=partial(self._never_shown, session),
+            held=False,
         )
 
     def _never_shown(self, session: DeskSession, revealed: Revealed) -> None:
         """The value arrived after its screen was gone: record the end of the view with 0 seconds shown."""
         self._record_end(session, replace(revealed, value=""), 0)
 
-    def _show(self, session: DeskSession, target: Target, revealed: Revealed) -> None:
+    def _show(self, session: DeskSession, target: Target, purpose: str, revealed: Revealed) -> None:
         self.hide()
         self._view_of, self._viewer, self._began = replace(revealed, value=""), session, monotonic()
         screen, place = self._screen, self._place_for(target)
@@ -81,8 +88,9 @@ class Reveal:
             # another screen came on top, such as the lock: the value was never shown, and must not be shown late
             self._end(0)
             return
-        place.mount(RevealedValue(revealed.value, revealed.seconds))
-        screen.call_after_refresh(place.scroll_visible, animate=False)
+        self._value = RevealedValue(revealed.value, purpose, revealed.seconds)
+        self._shown_in, key = place
+        self._shown_in.open_value(key, self._value)
         self._ticking = screen.set_interval(TICK_SECONDS, self._tick)
 
     def _shown_for(self) -> float:
@@ -99,16 +107,15 @@ class Reveal:
         if left <= 0:
             self.hide()
             return
-        for shown in self._screen.query(RevealedValue):
-            shown.count(ceil(left))
+        if self._value is not None and self._shown_in is not None and ceil(left) != self._value.left:
+            self._value.left = ceil(left)
+            self._shown_in.count_value()
 
     def hide(self) -> None:
         """Remove the value from the screen at once and record the end of the view."""
-        shown_values = self._screen.query(RevealedValue)
-        for shown in shown_values:
-            shown.wipe()
-            shown.remove()
-        if shown_values:
+        if self._shown_in is not None:
+            self._shown_in.close_value()
+            self._shown_in = self._value = None
             forget_texts()
         if self._view_of is not None:
             self._end(min(ceil(self._shown_for()), self._view_of.seconds))

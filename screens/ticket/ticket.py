@@ -27,23 +27,25 @@ from screens.ticket.block_sender import block_sender
 from screens.ticket.clock import work_on_clock
 from screens.ticket.compose import ComposeScreen
 from screens.ticket.contact import correct_contact
+from screens.ticket.contact_strip import ContactStrip
 from screens.ticket.conversation import Conversation
 from screens.ticket.erase import erase
 from screens.ticket.facts import Facts
+from screens.ticket.head import TicketHead
 from screens.ticket.hold import hold
 from screens.ticket.kind import change_kind
-from screens.ticket.lines import FIELD, facts_of, field_key, status_words
+from screens.ticket.lines import FIELD, facts_of, field_key
 from screens.ticket.mark import MarkScreen
 from screens.ticket.move_policy import move_policy
 from screens.ticket.open_ticket import OpenTicket, on_ticket
 from screens.ticket.priority import change_priority
 from screens.ticket.reveal import Reveal, field_dialog
+from screens.ticket.revealed_value import ShowsValue
 from screens.ticket.send_notice import send_notice
 from screens.ticket.state import change_state, wait_for_verifier
 from screens.ticket.whose import say_whose
 from screens.verification.verify import VerifyScreen
 from screens.widgets.notice_bar import Said
-from screens.widgets.safe_text import PlainText
 
 
 class TicketScreen(ConsoleScreen[None]):
@@ -93,9 +95,7 @@ class TicketScreen(ConsoleScreen[None]):
     action_block_sender = on_ticket(block_sender)
 
     def body(self) -> ComposeResult:
-        yield PlainText(id="subject")
-        yield PlainText(id="status")
-        yield PlainText(id="sides")
+        yield TicketHead(id="head")
         with Horizontal(id="panes"):
             yield Conversation(
                 id="conversation",
@@ -104,6 +104,7 @@ class TicketScreen(ConsoleScreen[None]):
                 earlier_key=self._key_of("earlier"),
             )
             yield Facts(id="facts")
+        yield ContactStrip(id="strip")
 
     def on_mount(self) -> None:
         self.heading = f"#{self.ticket.number}"
@@ -115,19 +116,25 @@ class TicketScreen(ConsoleScreen[None]):
 
     # --- reading
 
-    async def _show_ticket(self, view: TicketView) -> None:
+    def _show_ticket(self, view: TicketView) -> None:
         self.ticket.view = view
         self.heading = f"#{view.number} {view.kind_title}"
-        self.query_one("#subject", PlainText).show(view.subject or "(no subject)")
-        self.query_one("#status", PlainText).show(status_words(view))
         remark = "Only the newest messages are shown here; the earlier ones are stored." if view.earlier_lines else ""
-        await self.query_one(Conversation).show(view.lines, view.feedback_note or remark)
-        await self.query_one(Facts).show(facts_of(view, self._key_of))
+        with self.app.batch_update():
+            self.query_one(TicketHead).show(view, self.session.desk.clock.now())
+            self.query_one(Conversation).show(
+                view.lines,
+                view.feedback_note or remark,
+                requester="" if view.erased else view.requester,
+                me=self.session.agent.name,
+            )
+            self.query_one(Facts).show(facts_of(view, self._key_of))
+            self.query_one(ContactStrip).show(view.fields, self._key_of("reveal"))
 
     @in_steps
     async def _read(self, work: Callable[[], TicketView]) -> None:
         view = await self.call(work, group="view")
-        self.call_next(self._show_ticket, view)
+        self._show_ticket(view)
 
     def refresh_now(self) -> None:
         """Reload the ticket; a revealed value stays on screen."""
@@ -166,10 +173,7 @@ class TicketScreen(ConsoleScreen[None]):
             self._show_sides()
 
     def _show_sides(self) -> None:
-        names = [("Conversation", False), ("Requester", True)]
-        at_facts = self.has_class("-at-facts")
-        words = "   ".join(f"{'▸' if facts is at_facts else ' '} {name}" for name, facts in names)
-        self.query_one("#sides", PlainText).show_parts((words, "bold"), "    tab to switch")
+        self.query_one(ContactStrip).turn(at_facts=self.has_class("-at-facts"))
 
     @on(Facts.Selected)
     def choose_fact(self) -> None:
@@ -197,16 +201,14 @@ class TicketScreen(ConsoleScreen[None]):
         """Reveal this value, after the purpose."""
         await self._revealing.start(target, title)
 
-    def _place_for(self, target: Target) -> Widget | None:
+    def _place_for(self, target: Target) -> tuple[ShowsValue, str] | None:
         """A message's text is shown in the conversation, everything else among the facts."""
-        if target.field is Field.MESSAGE:
-            place: Widget | None = self.query_one(Conversation).block(target.item)
-        else:
-            place = self.query_one(Facts).line(field_key(target.field, target.item))
         at_facts = target.field is not Field.MESSAGE
+        pane: Facts | Conversation = self.query_one(Facts) if at_facts else self.query_one(Conversation)
+        key = field_key(target.field, target.item) if at_facts else target.item
         if at_facts is not self.has_class("-at-facts"):
             self.action_other_side()
-        return place
+        return (pane, key) if pane.has(key) else None
 
     @property
     def shows_value(self) -> bool:

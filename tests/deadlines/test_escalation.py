@@ -18,7 +18,7 @@ from cs_console.desk import Desk
 from cs_console.upkeep import keep_up
 from models.enums import Action, ClockMove, Priority, Role, TicketKind, TicketState
 from models.ticket import Ticket
-from screens.ticket.lines import status_words
+from screens.ticket.head import chips_of
 from tests.deadlines.clocks import clock_events
 from tests.decisions.cases import grant, person, propose, request
 from tests.decisions.test_review import back, decided
@@ -98,9 +98,10 @@ def test_supervisors_see_it_on_the_ticket(test_desk: TestDesk) -> None:
     number = request(test_desk, mei).number
     test_desk.clock.at = due_of(test_desk, number) + DAY
     sue = person(test_desk, "sue", Role.SUPERVISOR)
-    assert "escalated" not in status_words(conversation.open_ticket(sue, number))
+    now = test_desk.clock.now()
+    assert "overdue, escalated" not in dict(chips_of(conversation.open_ticket(sue, number), now))
     escalate_overdue(test_desk.desk)
-    assert "overdue, escalated · high" in status_words(conversation.open_ticket(sue, number))
+    assert {"overdue, escalated", "! high"} <= dict(chips_of(conversation.open_ticket(sue, number), now)).keys()
 
 
 def test_many_are_told_a_page_a_call_until_all_are(test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:

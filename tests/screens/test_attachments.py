@@ -274,11 +274,11 @@ async def test_a_file_is_attached_taken_off_and_sent_and_the_text_is_kept(
         await shown.press("f3")
         await shown.until_on(ChoiceDialog)
         await shown.press("down", "enter")
-        await shown.until(lambda: "▪" not in shown.drawn() and shown.app.screen is screen)
+        await shown.until(lambda: "▤" not in shown.drawn() and shown.app.screen is screen)
         await attach_by_key(shown, "prices.csv")
         await shown.press("ctrl+s")
         await shown.until_on(TicketScreen)
-        await shown.until_words("Here are the prices.", "▪ prices.csv, CSV, 8 B")
+        await shown.until_words("Here are the prices.", "▤ prices.csv, CSV, 8 B")
 
 
 async def attach_by_key(shown: Console, name: str) -> None:
@@ -287,7 +287,7 @@ async def attach_by_key(shown: Console, name: str) -> None:
     await shown.press("ctrl+u")
     await shown.type(name)
     await shown.press("enter")
-    await shown.until_words(f"▪ {name}")
+    await shown.until_words(f"▤ {name}")
 
 
 async def test_attaching_is_off_where_no_folder_is_named_and_a_note_takes_none(sqlite_desk: TestDesk) -> None:

@@ -74,7 +74,7 @@ async def test_a_note_stays_on_the_desk(sqlite_desk: TestDesk) -> None:
         await writing(shown, "i")
         await shown.type("call after six")
         await shown.press("ctrl+s")
-        await shown.until_words("mei, note", "call after six")
+        await shown.until_words("you, note", "call after six")
     assert not recorded(sqlite_desk.desk, Action.MESSAGE_SENT)
     assert len(recorded(sqlite_desk.desk, Action.NOTE_ADDED)) == 1
     assert drafts(sqlite_desk) == 0

@@ -61,9 +61,9 @@ async def test_the_queue_and_a_tickets_facts_have_the_sign(sqlite_desk: TestDesk
         await shown.until(lambda: any(str(under.number) in line for line in signed(shown)), "the sign")
         assert not any(str(other.number) in line for line in signed(shown))
         await shown.open(TicketScreen(under.number))
-        await shown.until(lambda: bool(shown.app.screen.query_one(Facts).children), "the facts")
+        await shown.until(lambda: bool(shown.app.screen.query_one(Facts).facts), "the facts")
         await shown.press("tab")
-        await shown.until(lambda: any(line.startswith("▌Mobile") for line in signed(shown)), "the sign of a fact")
+        await shown.until(lambda: any(line.startswith("▌ Mobile") for line in signed(shown)), "the sign of a fact")
 
 
 async def test_approvals_and_the_log_have_the_sign(sqlite_desk: TestDesk) -> None:

@@ -16,6 +16,7 @@ import pytest
 from textual.screen import Screen
 from textual.strip import Strip
 
+from cs_console.access_log.aliases import FIRST, SECOND
 from cs_console.decisions import approval
 from cs_console.desk import DeskSession
 from models.enums import Role
@@ -31,7 +32,7 @@ from tests.support.desk import TestDesk, make_desk
 
 CODES = ("S1", "S2", "S3", "S5", "S6")
 PSEUDONYM = re.compile(r"\b[0-9a-f]{16}\b")
-ALIAS = re.compile(r"\b[a-z]+-[a-z]+-[0-9]+\b")
+ALIAS = re.compile(rf"\b(?:{'|'.join(FIRST)}) (?:{'|'.join(SECOND)}) [0-9]+\b")
 Picture = list[list[tuple[str, str]]]
 """Every cell, by lines of words of one style."""
 Place = tuple[str, str, tuple[int, int]]
@@ -93,7 +94,7 @@ def _without_alias(line: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Aliases are of different lengths."""
     if not any(ALIAS.search(text) for text, _ in line):
         return line
-    return _unaligned([(ALIAS.sub("alias", text), style) for text, style in line])
+    return _unaligned([(ALIAS.sub("alias", text), style) for text, style in line if text.strip()])
 
 
 def _unaligned(line: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from screens.frame.help import HelpScreen
 from screens.frame.palette import Palette
 from screens.queue.queue import QueueScreen
 from screens.queue.ticket_table import TicketTable
-from screens.ticket.facts import FactLine, Facts
+from screens.ticket.facts import Facts
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.key_bar import KeyBar
 from tests.decisions.cases import grant
@@ -98,10 +98,10 @@ async def test_on_a_ticket_a_role_is_offered_what_it_can_use(sqlite_desk: TestDe
     made, hidden = make_ticket(sqlite_desk), NOT_IN_THE_TICKET[role]
     async with console(sqlite_desk, sqlite_desk.session("who", role), (120, 34)) as shown:
         await shown.open(TicketScreen(made.number))
-        await shown.until(lambda: bool(shown.app.screen.query_one(Facts).children), "the ticket")
+        await shown.until(lambda: bool(shown.app.screen.query_one(Facts).facts), "the ticket")
         for one in footer(shown):
             assert one not in titles(*hidden)
-        lines = {line.fact.command: line.fact.remark for line in shown.app.screen.query(FactLine)}
+        lines = {fact.command: fact.remark for fact in shown.app.screen.query_one(Facts).facts}
         for one in lines.keys() & (hidden - {""}):
             assert lines[one] == ""
         listed = await in_the_palette(shown)

@@ -148,7 +148,7 @@ async def test_a_value_stands_in_its_place_and_is_gone_after_escape(
         await shown.until(lambda: bool(entries(sqlite_desk, Action.VIEW_ENDED)), "the end of the view")
         assert SPOKEN not in shown.words()
         assert SPOKEN not in shown.drawn()
-        assert not screen.query("RevealedValue")
+        assert screen.query_one(Facts).value is None
         assert SPOKEN not in repr(vars(screen))
         assert isinstance(shown.app.screen, TicketScreen)  # the first Escape only hides
     ended = entries(sqlite_desk, Action.VIEW_ENDED)[0]
@@ -358,7 +358,7 @@ async def test_leaving_while_a_ticket_is_being_built_is_no_crash(
     made = make_ticket(sqlite_desk, assignee=mei)
     async with console(sqlite_desk, mei) as shown:
 
-        async def left(_conversation: Conversation, *_lines: object) -> None:
+        def left(_conversation: Conversation, *_lines: object, **_names: object) -> None:
             shown.app.exit()
 
         monkeypatch.setattr(Conversation, "show", left)

@@ -1,6 +1,7 @@
 """The widgets of the working screens show outside text as letters, whatever it holds (ASVS 1.2.4, 1.3.3)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,8 +16,8 @@ from cs_console.custody.attachment_labels import AttachmentLabel
 from models.enums import Channel, DeliveryState, MessageSort
 from screens.decisions.mark_list import MarkList
 from screens.frame.amounts import countdown, size_words
-from screens.ticket.conversation import Conversation, MessageBlock
-from screens.ticket.facts import Fact, FactLine, Facts
+from screens.ticket.conversation import Conversation
+from screens.ticket.facts import Fact, Facts
 from screens.ticket.revealed_value import RevealedValue
 from screens.widgets.choice_list import Choice, ChoiceList
 from tests.support.hostile import HOSTILE
@@ -31,12 +32,31 @@ def line(text: str) -> Line:
     return Line("id", at, text, MessageSort.RECEIVED, Channel.MAIL, text, files, DeliveryState.FAILED)
 
 
+def conversation_of(one: Line) -> Conversation:
+    made = Conversation(id="conversation")
+    made.show((one,), one.text, requester=one.text)
+    return made
+
+
+def facts_of(*facts: Fact) -> Facts:
+    made = Facts(id="facts")
+    made.show(facts)
+    return made
+
+
+def showing(text: str) -> Facts:
+    made = facts_of(Fact("a", "A value", "masked", status="can be shown"))
+    made.open_value("a", RevealedValue(text, text, 30))
+    return made
+
+
 SHOWN: tuple[Callable[[str], Widget], ...] = (
     lambda text: ChoiceList([Choice("a", text, text), Choice("b", text, text, can_choose=False, mark="·")]),
     lambda text: MarkList([("a", text), ("b", text)], ["a"]),
-    lambda text: MessageBlock(line(text)),
-    lambda text: FactLine(Fact("a", text, text, text)),
-    lambda text: RevealedValue(text, 30),
+    lambda text: conversation_of(line(text)),
+    lambda text: facts_of(Fact("a", text, text, text)),
+    lambda text: facts_of(Fact("a", text, text, status=text, heading=text)),
+    lambda text: showing(text),
 )
 
 
@@ -44,7 +64,7 @@ class OneWidget(App[None]):
     """One widget and nothing else; its own action must never run."""
 
     ENABLE_COMMAND_PALETTE = False
-    CSS = "MessageBlock, Conversation PlainText { height: auto; }"
+    CSS = "DrawnLines > .lines--title { text-style: bold; }"
 
     def __init__(self, make: Callable[[], Widget]) -> None:
         super().__init__()
@@ -58,7 +78,7 @@ class OneWidget(App[None]):
         self.ran = True
 
 
-@pytest.mark.parametrize("make", SHOWN, ids=["choice", "mark", "message", "fact", "revealed"])
+@pytest.mark.parametrize("make", SHOWN, ids=["choice", "mark", "message", "fact", "contact", "revealed"])
 async def test_nothing_of_it_is_obeyed(make: Callable[[str], Widget]) -> None:
     app = OneWidget(Vertical)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -76,15 +96,16 @@ async def test_nothing_of_it_is_obeyed(make: Callable[[str], Widget]) -> None:
 
 
 async def test_a_hidden_value_is_nowhere_in_its_widget() -> None:
-    app = OneWidget(lambda: RevealedValue(PHONE, 30))
-    async with app.run_test():
-        shown = app.query_one(RevealedValue)
-        widgets = [shown, *shown.query("*")]
-        assert not any(widget.allow_select for widget in widgets)
-        shown.wipe()
-        await shown.remove()
-        held = [name for widget in widgets for name, value in vars(widget).items() if PHONE in repr(value)]
-        assert held == []
+    app = OneWidget(lambda: showing(PHONE))
+    async with app.run_test() as pilot:
+        shown = app.query_one(Facts)
+        assert not shown.allow_select
+        await pilot.pause()
+        assert PHONE in repr(vars(shown))
+        shown.close_value()
+        assert PHONE not in repr(vars(shown))
+        await pilot.pause()
+        assert PHONE not in repr(vars(shown))
 
 
 async def test_a_mark_is_a_sign_and_not_only_a_colour() -> None:
@@ -104,12 +125,12 @@ async def test_the_cursor_stays_on_its_line_when_facts_come_and_go() -> None:
     async with app.run_test() as pilot:
         facts = app.query_one(Facts)
         facts.focus()
-        await facts.show([Fact(key, key, key) for key in "abc"])
+        facts.show([Fact(key, key, key) for key in "abc"])
         await pilot.press("down")
         assert facts.current is not None and facts.current.key == "b"
-        await facts.show([Fact(key, key, key) for key in "xabc"])
+        facts.show([Fact(key, key, key) for key in "xabc"])
         assert facts.current is not None and facts.current.key == "b"
-        await facts.show([Fact(key, key, "again") for key in "xabc"])
+        facts.show([Fact(key, key, "again") for key in "xabc"])
         assert facts.current is not None and facts.current.words == "again"
 
 
@@ -117,14 +138,15 @@ async def test_the_conversation_goes_to_a_new_line_and_keeps_still_otherwise() -
     app = OneWidget(lambda: Conversation(id="conversation"))
     async with app.run_test(size=(60, 10)) as pilot:
         pane = app.query_one(Conversation)
-        lines = tuple(line(f"message {at}\n" * 4) for at in range(6))
-        await pane.show(lines)
+        lines = tuple(replace(line(f"message {at}\n" * 4), id=str(at)) for at in range(6))
+        pane.show(lines)
+        await pilot.pause()
+        assert 0 < pane.scroll_y == pane.start_of("5")  # the newest is in sight, from its first line on
+        pane.scroll_home(animate=False)
+        pane.show(lines)
         await pilot.pause()
         assert pane.scroll_y == 0
-        await pane.show(lines)
-        await pilot.pause()
-        assert pane.scroll_y == 0
-        await pane.show((*lines, line("the newest")))
+        pane.show((*lines, line("the newest")))
         await pilot.pause()
         await pilot.pause()
         assert pane.scroll_y == pane.max_scroll_y > 0

@@ -19,6 +19,7 @@ from cs_console.app import ConsoleApp
 from cs_console.desk import DeskSession
 from screens.frame.palette import Palette
 from screens.ticket.ticket import TicketScreen
+from screens.widgets.drawn_lines import DrawnLines
 from screens.widgets.notice_bar import NoticeBar
 from tests.support.at_rest import until_at_rest
 from tests.support.desk import TestDesk
@@ -133,6 +134,8 @@ def words_of(widget: Widget) -> str:
     """The words that one widget shows by itself."""
     if isinstance(widget, Static):
         return str(widget.visual) if isinstance(widget.visual, Content) else ""
+    if isinstance(widget, DrawnLines):
+        return widget.words
     if isinstance(widget, OptionList):
         return "\n".join(str(option.prompt) for option in widget.options)
     return ""

@@ -1,0 +1,85 @@
+"""The first two lines of a ticket: its subject, and in chips what it is, whose, and when it is due."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from rich.cells import cell_len
+
+from cs_console.casework.conversation import TicketView
+from cs_console.local_time import day, hour
+from models.enums import Priority, TicketState
+from screens.ticket.lines import assignee_words
+from screens.widgets.drawn_lines import DrawnLines, Paragraph, Piece
+from screens.widgets.signs import OF_KIND, OF_STATE, Sign, before
+
+DUE_BAR = 10
+_A_WEEK = timedelta(days=6)
+Chip = tuple[str, str]
+"""Its words and its look."""
+
+
+class TicketHead(DrawnLines):
+    """Two lines. Chips that do not fit are left out whole, the last first."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._subject = ""
+        self._chips: tuple[Chip, ...] = ()
+
+    def show(self, view: TicketView, now: datetime) -> None:
+        """Show this ticket."""
+        self._subject, self._chips = view.subject or "(no subject)", tuple(chips_of(view, now))
+        self.draw_again()
+
+    def paragraphs(self, width: int) -> Iterator[Paragraph]:
+        """The subject, cut where it is too long, and the chips that fit."""
+        yield Paragraph(((self._subject, "title"),), cut=True)
+        pieces: list[Piece] = []
+        used = 0
+        for words, look in self._chips:
+            used += cell_len(words) + 3
+            if used - 1 > width:
+                break
+            pieces += [(f" {words} ", look), (" ", "")]
+        yield Paragraph(tuple(pieces[:-1]), cut=True)
+
+
+def chips_of(view: TicketView, now: datetime) -> Iterator[Chip]:
+    """What counts most comes first."""
+    yield before(OF_KIND[view.kind], view.kind_title.lower()), "chip"
+    if view.age_flagged:
+        yield view.age_words, "chip-warning"
+    if view.state is not TicketState.VERIFIED:
+        yield before(OF_STATE[view.state], view.state.value), "chip"
+    if view.window_until is not None:
+        yield before(Sign.VERIFIED, f"verified until {hour(view.window_until)}"), "chip-good"
+    else:
+        yield "not verified", "chip"
+    yield assignee_words(view), "chip"
+    if view.asked_by:
+        yield f"by a {view.asked_by}", "chip"
+    if view.escalated:
+        yield "overdue, escalated", "chip-bad"
+    if view.priority > Priority.NORMAL:
+        sign = Sign.URGENT if view.priority is Priority.URGENT else Sign.HIGH
+        yield before(sign, view.priority.name.lower()), "chip-warning"
+    if view.due_at is not None and view.state is not TicketState.CLOSED:
+        yield due_chip(view.received_at, view.due_at, now)
+
+
+def due_chip(received: datetime, due: datetime, now: datetime) -> Chip:
+    """`3 d late`, `due by 17:00` today, `due Thu 26` within a week, `due 4 Dec` after, and a bar of the time used."""
+    if due <= now:
+        late = now - due
+        amount = f"{late.days} d" if late.days else f"{late.seconds // 3600} h" if late.seconds >= 3600 else "just"
+        return f"{amount} late", "chip-bad"
+    here, there = now.astimezone(), due.astimezone()
+    soon = there.date() - here.date() <= timedelta(days=1)
+    if there.date() == here.date():
+        words = f"due by {hour(due)}"
+    else:
+        words = f"due {there:%a} {there.day}" if due - now <= _A_WEEK else f"due {day(due)}"
+    whole = (due - received).total_seconds()
+    used = min(max((now - received).total_seconds() / whole, 0.0), 1.0) if whole > 0 else 1.0
+    full = round(DUE_BAR * used)
+    return f"{words} {'━' * full}{'─' * (DUE_BAR - full)}", "chip-warning" if soon else "chip"
