@@ -408,9 +408,17 @@ class WrongState(ConsoleError):
 
 
 class BadFilter(ConsoleError):
-    """A filter expression cannot be understood; the sentence names the term."""
+    """A filter expression cannot be understood; the sentence names the term.
+
+    `wrong` is the piece of the line that is not understood, `at` where it starts there (None where that is not known).
+    """
 
     code = "bad_filter"
+
+    def __init__(self, sentence: str, next_step: str = "", wrong: str = "") -> None:
+        super().__init__(sentence, next_step)
+        self.wrong = wrong
+        self.at: int | None = None
 
 
 class BadInput(ConsoleError):

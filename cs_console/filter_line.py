@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _TO_SPACE = re.compile(r"\S+")
 _WITH_QUOTED = re.compile(r'(?:[^\s"]|"[^"]*"|")+')
@@ -16,7 +16,7 @@ AROUND_VALUE = re.compile(r'[a-z]+:"[^"]*"')
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word as it was `typed`, and `bare` of the marks that quote.
+    """One word as it was `typed`, where it `starts` in the line, and `bare` of the marks that quote.
 
     `negated`, `key` and `value` are the parts of `bare`: a leading minus, what is before the first colon (None without
     a colon), and the rest.
@@ -27,6 +27,7 @@ class Word:
     negated: bool
     key: str | None
     value: str
+    starts: int = field(default=0, compare=False)
 
 
 def filter_words(text: str, quotes: re.Pattern[str]) -> Iterator[Word]:
@@ -42,7 +43,7 @@ def filter_words(text: str, quotes: re.Pattern[str]) -> Iterator[Word]:
             assert long is not None  # what is no white space always fits
             if quotes.fullmatch(long.group()):
                 typed, bare = long.group(), long.group().replace('"', "")
-        at = start.start() + len(typed)
+        starts, at = start.start(), start.start() + len(typed)
         parts = _PARTS.fullmatch(bare)
         assert parts is not None  # the pattern fits every text
-        yield Word(typed, bare, bool(parts[1]), parts[2], parts[3])
+        yield Word(typed, bare, bool(parts[1]), parts[2], parts[3], starts)

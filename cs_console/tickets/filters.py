@@ -6,7 +6,7 @@ keeps in the open can be asked for: the words in tickets are sealed.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NoReturn
@@ -19,8 +19,12 @@ from models.enums import Channel, Priority, TicketKind, TicketState
 MAX_TEXT = 300
 MAX_TERMS = 20
 MAX_VALUES = 20
-FILTER_WORDS = "kind: state: assignee: priority: channel: lang: due: received: older: newer: #number"
+FILTER_WORDS = (
+    "kind: state: verified: assignee: priority: tag: channel: lang: due: received: updated: older: newer: unread: "
+    "answered: snoozed: #number"
+)
 ME, UNASSIGNED = "me", "none"
+YES, NO = "yes", "no"
 
 _NUMBER = re.compile(r"(-?)#?([0-9]{1,9})")
 _AGE = re.compile(r"([0-9]{1,4})([hdw])")
@@ -42,8 +46,18 @@ class Key(StrEnum):
     CHANNEL = "channel"
     LANGUAGE = "language"
     NUMBER = "number"
+    VERIFIED = "verified"
+    TAG = "tag"
+    UNREAD = "unread"
+    ANSWERED = "answered"
+    SNOOZED = "snoozed"
     DUE = "due"
     RECEIVED = "received"
+    UPDATED = "updated"
+
+
+YES_OR_NO = frozenset({Key.VERIFIED, Key.UNREAD, Key.ANSWERED, Key.SNOOZED})
+"""What a ticket is or is not."""
 
 
 Moment = datetime | timedelta
@@ -52,11 +66,12 @@ Moment = datetime | timedelta
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of these values, or none of them. Due knows only "none": no due date."""
+    """One of these values, or none of them. Due knows only "none": no due date. `typed` is the word as it was written."""
 
     key: Key
     values: tuple[str, ...]
     negated: bool = False
+    typed: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,7 @@ class Span:
     key: Key
     low: Moment | None
     high: Moment | None
+    typed: str = field(default="", compare=False)
 
     def bounds(self, now: datetime) -> tuple[datetime | None, datetime | None]:
         """Both ends as moments in UTC."""
@@ -84,32 +100,58 @@ class Filter:
         """The term that asks for values of this key, if there is one."""
         return next((choice for choice in self.choices if choice.key is key and not choice.negated), None)
 
+    @property
+    def terms(self) -> "tuple[Term, ...]":
+        """Every term, in no order that matters."""
+        return (*self.choices, *self.spans)
+
+    def without(self, term: "Term") -> str:
+        """The expression with that term taken out."""
+        return " ".join(one.typed for one in self.terms if one is not term)
+
+
+Term = Choice | Span
+
 
 def parse(text: str) -> Filter:
     """Understand a filter expression; days are days of the console's own time zone.
 
-    Raises BadFilter naming the word and saying what is possible, and nothing else whatever the text.
+    Raises BadFilter naming the word, where it is in `text`, and what is possible, and nothing else whatever the text.
     """
-    text = text.strip()
+    line, text = text, text.strip()
     if len(text) > MAX_TEXT:
         raise BadFilter(f"The filter is longer than {MAX_TEXT} characters.", "Use fewer terms.")
     if text.count('"') % 2:
-        raise BadFilter("A quotation mark is not closed.", 'Write state:"to verify" or state:to-verify.')
+        mark = BadFilter("A quotation mark is not closed.", 'Write state:"to verify" or state:to-verify.', '"')
+        mark.at = line.rindex('"')
+        raise mark
     ascii_marks = text.replace("：", ":").replace("＃", "#")  # what an input method for Chinese types
+    shift = len(line) - len(line.lstrip())
     words = tuple(filter_words(ascii_marks, ANYWHERE))
     if len(words) > MAX_TERMS:
         raise BadFilter(f"The filter has more than {MAX_TERMS} terms.", "Use fewer terms.")
     choices: list[Choice] = []
     spans: list[Span] = []
     for word in words:
-        term = _term(word)
-        if isinstance(term, Span):
-            spans.append(term)
-        elif any(term.key is other.key and term.negated is other.negated for other in choices):
-            raise BadFilter(f"Duplicate term: {term.key}.", f"Use {term.key}: once, with commas between the values.")
-        else:
+        try:
+            term = replace(_term(word), typed=word.typed)
+            if isinstance(term, Span):
+                spans.append(term)
+                continue
+            if any(term.key is other.key and term.negated is other.negated for other in choices):
+                raise BadFilter(f"Duplicate term: {term.key}.", f"Use {term.key}: once, with commas between the values.")
             choices.append(term)
+        except BadFilter as refused:
+            _point_at(refused, word, shift)
+            raise
     return Filter(tuple(choices), tuple(spans), text)
+
+
+def _point_at(refused: BadFilter, word: Word, shift: int) -> None:
+    """Say where the wrong piece of a word is; the whole word where no piece of it is meant."""
+    found = re.search(rf'(?<=[:,"]){re.escape(refused.wrong)}(?=[,"]|$)', word.typed) if refused.wrong else None
+    refused.wrong = refused.wrong if found else word.typed
+    refused.at = shift + word.starts + (found.start() if found else 0)
 
 
 def _term(word: Word) -> Choice | Span:
@@ -148,6 +190,21 @@ def _listed(key: Key, possible: tuple[str, ...]) -> Callable[[str, str], Choice]
         return Choice(key, tuple(dict.fromkeys(chosen)))
 
     return read
+
+
+def _yes_or_no(key: Key) -> Callable[[str, str], Choice]:
+    """A reader of yes or no."""
+
+    def read(_name: str, value: str) -> Choice:
+        if value.casefold() not in (YES, NO):
+            _no_such(key, value, f"{key}:yes, {key}:no")
+        return Choice(key, (value.casefold(),))
+
+    return read
+
+
+def _tag(name: str, value: str) -> Choice:
+    return Choice(Key.TAG, tuple(dict.fromkeys(one.casefold() for one in _values(name, value))))
 
 
 def _assignee(name: str, value: str) -> Choice:
@@ -198,26 +255,32 @@ def _due(_name: str, value: str) -> Choice | Span:
     return _days(Key.DUE, sign, day)
 
 
-def _received(_name: str, value: str) -> Span:
-    sign, rest = _compared(value.casefold())
-    age = _age(rest)
-    if age is not None and sign:
-        return _aged(older=sign in (">", ">="), age=age)
-    day = _day(rest)
-    if day is None:
-        _no_such(Key.RECEIVED, value, ">2026-11-01, <=2026-11-30, 2026-11-20, <3d")
-    return _days(Key.RECEIVED, sign, day)
+def _past(key: Key) -> Callable[[str, str], Span]:
+    """A reader of days gone by, and of ages."""
+
+    def read(_name: str, value: str) -> Span:
+        sign, rest = _compared(value.casefold())
+        age = _age(rest)
+        if age is not None and sign:
+            return _aged(key, older=sign in (">", ">="), age=age)
+        day = _day(rest)
+        if day is None:
+            _no_such(key, value, ">2026-11-01, <=2026-11-30, 2026-11-20, <3d")
+        return _days(key, sign, day)
+
+    return read
 
 
 def _older_or_newer(name: str, value: str) -> Span:
     age = _age(value.casefold())
     if age is None:
-        raise BadFilter(f"“{one_line(value, 40)}” is not an age.", f"Possible: {name}:12h, {name}:3d, {name}:2w.")
-    return _aged(older=name == "older", age=age)
+        possible = f"Possible: {name}:12h, {name}:3d, {name}:2w."
+        raise BadFilter(f"“{one_line(value, 40)}” is not an age.", possible, value)
+    return _aged(Key.RECEIVED, older=name == "older", age=age)
 
 
-def _aged(*, older: bool, age: timedelta) -> Span:
-    return Span(Key.RECEIVED, None, -age) if older else Span(Key.RECEIVED, -age, None)
+def _aged(key: Key, *, older: bool, age: timedelta) -> Span:
+    return Span(key, None, -age) if older else Span(key, -age, None)
 
 
 def _days(key: Key, sign: str, day: date) -> Span:
@@ -261,7 +324,7 @@ def _at(moment: Moment | None, now: datetime) -> datetime | None:
 
 
 def _no_such(key: Key, value: str, possible: str) -> NoReturn:
-    raise BadFilter(f"Unknown {key} “{one_line(value, 40)}”.", f"Possible: {possible}.")
+    raise BadFilter(f"Unknown {key} “{one_line(value, 40)}”.", f"Possible: {possible}.", value)
 
 
 _READERS: dict[str, Callable[[str, str], Choice | Span]] = {
@@ -269,12 +332,15 @@ _READERS: dict[str, Callable[[str, str], Choice | Span]] = {
     "state": _listed(Key.STATE, tuple(TicketState)),
     "priority": _listed(Key.PRIORITY, tuple(one.name.lower() for one in Priority)),
     "channel": _listed(Key.CHANNEL, tuple(Channel)),
+    **{key.value: _yes_or_no(key) for key in sorted(YES_OR_NO)},
     "assignee": _assignee,
+    "tag": _tag,
     "language": _language,
     "lang": _language,
     "number": _numbers,
     "due": _due,
-    "received": _received,
+    "received": _past(Key.RECEIVED),
+    "updated": _past(Key.UPDATED),
     "older": _older_or_newer,
     "newer": _older_or_newer,
 }

@@ -101,6 +101,47 @@ def test_a_word_that_is_not_understood_is_named_with_what_is_possible(typed: str
     assert possible in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ("  kind:apeal due:<3d", "apeal"),
+        ("due:<3d kind:appeal,apeal", "apeal"),
+        ('due:<3d state:"to verfy"', "to verfy"),
+        ("kind:report,rep,appeal", "rep,appeal"),
+        ("due:<3d colour:red kind:appeal", "colour:red"),
+        ("kind:appeal kind:report", "kind:report"),
+        ("kind:appeal received:>2026-13-45", ">2026-13-45"),
+        ("unread:maybe", "maybe"),
+        ('kind:appeal state:"to verify', '"'),
+        ("kind:appeal refund", "refund"),
+    ],
+)
+def test_the_wrong_word_is_pointed_at_where_it_is(typed: str, wrong: str) -> None:
+    with pytest.raises(BadFilter) as refused:
+        parse(typed)
+    at = refused.value.at
+    assert at is not None
+    assert typed[at:].startswith(wrong)
+    assert typed[:at] + wrong == typed[: typed.index(wrong, at) + len(wrong)]
+    assert wrong.startswith(refused.value.wrong)
+
+
+def test_what_a_ticket_is_or_is_not_is_asked_with_yes_and_no() -> None:
+    asked = parse("verified:yes unread:NO answered:yes -snoozed:yes")
+    assert asked.choices == (
+        Choice(Key.VERIFIED, ("yes",)),
+        Choice(Key.UNREAD, ("no",)),
+        Choice(Key.ANSWERED, ("yes",)),
+        Choice(Key.SNOOZED, ("yes",), negated=True),
+    )
+
+
+def test_a_term_can_be_taken_out_of_the_expression() -> None:
+    asked = parse("kind:appeal -assignee:me due:<3d")
+    assert asked.without(asked.choices[1]) == "kind:appeal due:<3d"
+    assert parse(asked.without(asked.spans[0])).choices == asked.choices
+
+
 def test_words_of_tickets_cannot_be_looked_for_and_it_says_why() -> None:
     with pytest.raises(BadFilter, match="sealed"):
         parse("kind:appeal refund")
