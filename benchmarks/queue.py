@@ -14,9 +14,11 @@ from benchmarks.result import Result, compare, timed
 from benchmarks.scratch import scratch_desk, scratch_session
 from cs_console.desk import Desk, DeskSession
 from cs_console.tickets.filters import Filter, parse
-from cs_console.tickets.queue import COUNTED_UP_TO, VIEWS, Cursor, counts, page
-from models.columns import from_microseconds, microseconds
+from cs_console.tickets.queue import COUNTED_UP_TO, VIEWS, Cursor, Sort, counts, page
+from cs_console.tickets.queue_query import LOOKED_AT
+from models.columns import microseconds
 from models.enums import Role
+from models.ticket import NO_DATE
 
 SIZES = (10_000, 100_000)
 SMALLEST = 10_000
@@ -31,7 +33,9 @@ _COLUMNS = (
 )
 _NEWEST = f"ORDER BY received_at DESC, number DESC LIMIT {PAGE + 1}"
 _OLDEST = f"ORDER BY received_at, number LIMIT {PAGE + 1}"
-_SOONEST = f"ORDER BY next_due_at, number LIMIT {PAGE + 1}"
+_SOONEST = f"ORDER BY queue_order, number LIMIT {PAGE + 1}"
+_MOST_URGENT = f"ORDER BY urgency_order, number LIMIT {PAGE + 1}"
+_LAST_SAID = f"ORDER BY last_message_at DESC, number DESC LIMIT {PAGE + 1}"
 
 Pair = tuple[Callable[[], object], Callable[[], object]]
 
@@ -79,10 +83,12 @@ def _filled(size: int) -> Iterator[dict[str, Pair]]:
 
 def _measurements(desk: Desk, session: DeskSession, raw: sqlite3.Connection) -> dict[str, Pair]:
     return {
-        "page": (lambda: page(session, "all"), lambda: _query(raw, "is_open = 1", (), _NEWEST)),
+        "page": (lambda: page(session, "all"), lambda: _query(raw, "is_open = 1", (), _SOONEST)),
         "next page": _next_pages(session, raw),
         "view": _views(desk, session, raw),
         "filter": _filters(desk, session, raw),
+        "sort": _sorts(session, raw),
+        "rare filter": _rare_filters(session, raw),
         "counts": (lambda: counts(session), lambda: _raw_counts(desk, session, raw)),
     }
 
@@ -92,14 +98,15 @@ def _query(raw: sqlite3.Connection, where: str, values: tuple[object, ...], orde
 
 
 def _next_pages(session: DeskSession, raw: sqlite3.Connection) -> Pair:
-    """Pages at many depths, down to the oldest third of the queue."""
+    """Pages at many depths, down to the last third of what has a due date."""
     deep = random.Random(7)
-    span = raw.execute("SELECT min(received_at), max(received_at) FROM ticket WHERE is_open = 1").fetchone()
-    moments = [deep.randint(span[0] + (span[1] - span[0]) // 3, span[1]) for _ in range(PAGES_DEEP)]
+    dated = f"is_open = 1 AND queue_order < {NO_DATE}"
+    span = raw.execute(f"SELECT min(queue_order), max(queue_order) FROM ticket WHERE {dated}").fetchone()
+    moments = [deep.randint(span[0], span[1] - (span[1] - span[0]) // 3) for _ in range(PAGES_DEEP)]
     places = [
         raw.execute(
-            "SELECT received_at, number FROM ticket WHERE is_open = 1 AND received_at <= ? "
-            "ORDER BY received_at DESC, number DESC LIMIT 1",
+            "SELECT queue_order, number FROM ticket WHERE is_open = 1 AND queue_order >= ? "
+            "ORDER BY queue_order, number LIMIT 1",
             (moment,),
         ).fetchone()
         for moment in moments
@@ -107,10 +114,41 @@ def _next_pages(session: DeskSession, raw: sqlite3.Connection) -> Pair:
     ours, theirs = cycle(places), cycle(places)
 
     def console() -> object:
-        moment, number = next(ours)
-        return page(session, "all", None, Cursor(from_microseconds(moment), number))
+        return page(session, "all", None, Cursor(*next(ours)))
 
-    return console, lambda: _query(raw, "is_open = 1 AND (received_at, number) < (?, ?)", next(theirs), _NEWEST)
+    return console, lambda: _query(raw, "is_open = 1 AND (queue_order, number) > (?, ?)", next(theirs), _SOONEST)
+
+
+def _sorts(session: DeskSession, raw: sqlite3.Connection) -> Pair:
+    """The same tickets in each order, of the desk and of one agent."""
+    orders = {Sort.RECEIVED: _NEWEST, Sort.UPDATED: _LAST_SAID, Sort.PRIORITY: _MOST_URGENT}
+    mine = ("is_open = 1 AND assignee_id = ?", (session.agent.id,))
+    asked = [
+        (view, sort, *of, order)
+        for sort, order in orders.items()
+        for view, of in (("all", ("is_open = 1", ())), ("mine", mine))
+    ]
+    ours, theirs = cycle(asked), cycle(asked)
+    return lambda: _sorted_page(session, next(ours)), lambda: _query(raw, *next(theirs)[2:])
+
+
+def _sorted_page(session: DeskSession, asked: tuple[Any, ...]) -> object:
+    return page(session, asked[0], sort=asked[1])
+
+
+def _rare_filters(session: DeskSession, raw: sqlite3.Connection) -> Pair:
+    """Filters that no index serves in the order of the page: what is left out is walked past, so far and no further."""
+    walk = f"SELECT number FROM ticket WHERE is_open = 1 ORDER BY queue_order, number LIMIT {LOOKED_AT}"
+    asked = [
+        (parse(text), f"number IN ({walk}) AND {where}", (), _SOONEST)
+        for text, where in (
+            ("lang:sw", "language = 'sw'"),
+            ("priority:urgent channel:letter", "priority = 3 AND channel = 'letter'"),
+            ("unread:yes", "unread = 1"),
+        )
+    ]
+    ours, theirs = cycle(asked), cycle(asked)
+    return lambda: page(session, "all", next(ours)[0]), lambda: _query(raw, *next(theirs)[1:])
 
 
 def _views(desk: Desk, session: DeskSession, raw: sqlite3.Connection) -> Pair:
@@ -123,13 +161,15 @@ def _raw_views(desk: Desk, session: DeskSession) -> dict[str, tuple[str, tuple[o
     now = desk.clock.now()
     soon = microseconds(now + timedelta(days=desk.packs.current.clock.due_soon_days))
     return {
-        "mine": ("is_open = 1 AND assignee_id = ?", (session.agent.id,), _NEWEST),
-        "unassigned": ("is_open = 1 AND assignee_id IS NULL", (), _NEWEST),
+        "mine": ("is_open = 1 AND assignee_id = ?", (session.agent.id,), _SOONEST),
+        "answered": ("is_open = 1 AND assignee_id = ? AND answered_at > 0", (session.agent.id,), _SOONEST),
+        "snoozed": ("is_open = 1 AND assignee_id = ? AND snoozed_until > 0", (session.agent.id,), _SOONEST),
+        "unassigned": ("is_open = 1 AND assignee_id IS NULL", (), _SOONEST),
         "to_verify": ("state = 'to verify'", (), _OLDEST),
-        "due_soon": ("is_open = 1 AND next_due_at >= ? AND next_due_at < ?", (microseconds(now), soon), _SOONEST),
-        "overdue": ("is_open = 1 AND next_due_at < ?", (microseconds(now),), _SOONEST),
-        "approvals": ("state = 'in approval'", (), _NEWEST),
-        "all": ("is_open = 1", (), _NEWEST),
+        "due_soon": ("is_open = 1 AND queue_order >= ? AND queue_order < ?", (microseconds(now), soon), _SOONEST),
+        "overdue": ("is_open = 1 AND queue_order < ?", (microseconds(now),), _SOONEST),
+        "approvals": ("state = 'in approval'", (), _SOONEST),
+        "all": ("is_open = 1", (), _SOONEST),
         "closed": ("is_open = 0", (), _NEWEST),
     }
 
@@ -138,10 +178,10 @@ def _filters(desk: Desk, session: DeskSession, raw: sqlite3.Connection) -> Pair:
     soon = microseconds(desk.clock.now() + timedelta(days=3))
     me = session.agent.id
     asked: list[tuple[Filter, str, tuple[object, ...], str]] = [
-        (parse("kind:appeal"), "is_open = 1 AND kind = 'appeal'", (), _NEWEST),
+        (parse("kind:appeal"), "is_open = 1 AND kind = 'appeal'", (), _SOONEST),
         (
             parse("kind:appeal due:<3d assignee:me"),
-            "is_open = 1 AND assignee_id = ? AND next_due_at < ? AND kind = 'appeal'",
+            "is_open = 1 AND assignee_id = ? AND queue_order < ? AND kind = 'appeal'",
             (me, soon),
             _SOONEST,
         ),
@@ -149,9 +189,9 @@ def _filters(desk: Desk, session: DeskSession, raw: sqlite3.Connection) -> Pair:
             parse("lang:de priority:high"),
             "is_open = 1 AND +language = 'de' AND priority = 2",
             (),
-            _NEWEST,
+            _SOONEST,
         ),
-        (parse("state:waiting -kind:report"), "state = 'waiting' AND kind <> 'report'", (), _NEWEST),
+        (parse("state:waiting -kind:report"), "state = 'waiting' AND kind <> 'report'", (), _SOONEST),
     ]
     ours, theirs = cycle(asked), cycle(asked)
     return lambda: page(session, "all", next(ours)[0]), lambda: _query(raw, *next(theirs)[1:])

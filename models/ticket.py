@@ -2,14 +2,29 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, Computed, Index, Integer, String, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Computed, Index, Integer, String, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment
 from models.enums import Channel, Link, Priority, TicketKind, TicketState
 from models.sealed import Original, Safe, SealedKey
 
+NO_DATE, SNOOZED, URGENCY_STEP = 2**58, 2**59, 2**60
+"""Where tickets without a due date, snoozed ones, and those of the next lower priority begin in the queue's order: far
+behind every due date, which is microseconds since 1970."""
+_BASE_DUE = (
+    "COALESCE(due_at, CASE WHEN first_response_at IS NULL AND state <> 'to verify' THEN first_response_due_at END)"
+)
+NEXT_DUE = (
+    f"CASE WHEN {_BASE_DUE} IS NULL OR follow_up_due_at < {_BASE_DUE} "
+    f"THEN COALESCE(follow_up_due_at, {_BASE_DUE}) ELSE {_BASE_DUE} END"
+)
+QUEUE_ORDER = (
+    f"CASE WHEN snoozed_until IS NOT NULL THEN {SNOOZED} + snoozed_until ELSE COALESCE({NEXT_DUE}, {NO_DATE}) END"
+)
+URGENCY_ORDER = f"(3 - priority) * {URGENCY_STEP} + {QUEUE_ORDER}"
 _WITHOUT_KEY = text("sealed_key IS NULL")
+_IS_SNOOZED = text("snoozed_until IS NOT NULL")
 _REDACTION_DUE = text("redaction_due IS NOT NULL")
 _INDEXES = (
     # each view and each filter of the queue walks one of these in its own order, from the cursor on
@@ -21,7 +36,15 @@ _INDEXES = (
     Index("ticket_channel", "is_open", "channel", "received_at", "number"),
     Index("ticket_language", "is_open", "language", "received_at", "number"),
     Index("ticket_due", "is_open", "next_due_at", "number"),
-    Index("ticket_assignee_due", "is_open", "assignee_id", "next_due_at", "number"),
+    Index("ticket_queue", "is_open", "queue_order", "number"),
+    Index("ticket_assignee_queue", "is_open", "assignee_id", "queue_order", "number"),
+    Index("ticket_state_queue", "state", "queue_order", "number"),
+    Index("ticket_kind_queue", "is_open", "kind", "queue_order", "number"),
+    Index("ticket_urgency", "is_open", "urgency_order", "number"),
+    Index("ticket_assignee_urgency", "is_open", "assignee_id", "urgency_order", "number"),
+    Index("ticket_updated", "is_open", "last_message_at", "number"),
+    Index("ticket_assignee_updated", "is_open", "assignee_id", "last_message_at", "number"),
+    Index("ticket_snoozed", "snoozed_until", "number", sqlite_where=_IS_SNOOZED, postgresql_where=_IS_SNOOZED),
     Index("ticket_redaction_due", "number", sqlite_where=_REDACTION_DUE, postgresql_where=_REDACTION_DUE),
     Index("ticket_without_key", "number", sqlite_where=_WITHOUT_KEY, postgresql_where=_WITHOUT_KEY),
 )
@@ -35,8 +58,12 @@ class Ticket(SQLModel, table=True):
     `redaction_due`: more became known of the requester; the redacted texts are hidden until they are made again.
     `pack` names the policy pack and version that the ticket was opened under ("hauthome-2023-08").
     `link` says how surely it is its requester's.
+    `unread`: who it is with has not opened it since its requester wrote last. `answered_at`: when the requester wrote
+    what no one has answered yet; `follow_up_due_at`: until when that should be answered.
     The store itself derives `is_open` (1 or 0) and `next_due_at`: the answer's due date, else the first response's
-    while that is owed; nothing is due before a verification that has to come first (policy V.4).
+    while that is owed; nothing is due before a verification that has to come first (policy V.4). What the requester
+    wrote since is due by its own date where that is earlier. `queue_order` is that date as a number, those without one
+    behind all others and those snoozed behind them; `urgency_order` the same behind the priority.
     """
 
     __tablename__ = "ticket"
@@ -68,6 +95,10 @@ class Ticket(SQLModel, table=True):
     verified_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     due_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     closed_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    unread: int = 1
+    answered_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    follow_up_due_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    snoozed_until: datetime | None = Field(default=None, sa_type=UtcMoment)
     is_open: int | None = Field(
         default=None,
         sa_column=Column(Integer, Computed("CASE WHEN closed_at IS NULL THEN 1 ELSE 0 END", persisted=True)),
@@ -76,11 +107,11 @@ class Ticket(SQLModel, table=True):
         default=None,
         sa_column=Column(
             UtcMoment,
-            Computed(
-                "COALESCE(due_at, CASE WHEN first_response_at IS NULL AND state <> 'to verify' "
-                "THEN first_response_due_at END)",
-                persisted=True,
-            ),
+            Computed(NEXT_DUE, persisted=True),
         ),
+    )
+    queue_order: int | None = Field(default=None, sa_column=Column(BigInteger, Computed(QUEUE_ORDER, persisted=True)))
+    urgency_order: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Computed(URGENCY_ORDER, persisted=True))
     )
     version: int = 1

@@ -1,7 +1,6 @@
 """`cs-console tickets list`: numbers, kinds, states and dates for operators; nothing a requester wrote."""
 
 import re
-from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -12,11 +11,10 @@ from cs_console.errors import BadInput
 from cs_console.local_time import sortable
 from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.queue import MAX_PAGE_SIZE, ListedTicket, listing
-from cs_console.tickets.queue_query import VIEWS, Cursor
-from models.columns import from_microseconds, microseconds
+from cs_console.tickets.queue_query import VIEWS, Cursor, Sort
 
 app = typer.Typer(help="Tickets, without personal data.", no_args_is_help=True)
-_AFTER = re.compile(r"(-?[0-9]{1,17}):([0-9]{1,9})")
+_AFTER = re.compile(r"(-?[0-9]{1,19}):([0-9]{1,9})")
 _COLUMNS = "{:>7}  {:<10} {:<12} {:<9} {:<17} {}"
 
 
@@ -30,14 +28,15 @@ def list_tickets(
     home: Home = None,
     view: Annotated[str, typer.Option("--view", help=f"One of: {', '.join(name for name, _ in VIEWS)}.")] = "all",
     expression: Annotated[str, typer.Option("--filter", help="Like: kind:appeal due:<3d -channel:call.")] = "",
+    sort: Annotated[Sort | None, typer.Option("--sort", help="What comes first; by default what came last.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="The most tickets to list.")] = 100,
     after: Annotated[str, typer.Option("--after", help="Continue after the `next` value of an earlier list.")] = "",
     as_json: Json = False,
 ) -> None:
     """List tickets: number, kind, state, priority, dates."""
     with desk(home) as opened:
-        rows, following = _collect(opened, view, parse(expression), _cursor(after), limit)
-        on = None if following is None else f"{microseconds(following.moment)}:{following.number}"
+        rows, following = _collect(opened, view, parse(expression), _cursor(after), limit, sort or _sort_of(view))
+        on = None if following is None else f"{following.key}:{following.number}"
         if as_json:
             print_json({"tickets": [_as_json(row) for row in rows], "next": on})
             return
@@ -48,13 +47,18 @@ def list_tickets(
             typer.echo(f"There are more tickets: --after {on}", err=True)
 
 
+def _sort_of(view: str) -> Sort | None:
+    """What an operator's list is sorted by: what came last, and where due dates matter the view's own order."""
+    return None if view in ("due_soon", "overdue", "to_verify") else Sort.RECEIVED
+
+
 def _collect(
-    opened: Desk, view: str, asked: Filter, after: Cursor | None, limit: int
+    opened: Desk, view: str, asked: Filter, after: Cursor | None, limit: int, sort: Sort | None
 ) -> tuple[list[ListedTicket], Cursor | None]:
     session = operator_session(opened)
     found: list[ListedTicket] = []
     while True:
-        rows, after = listing(session, view, asked, after, min(limit - len(found), MAX_PAGE_SIZE))
+        rows, after = listing(session, view, asked, after, min(limit - len(found), MAX_PAGE_SIZE), sort)
         found += rows
         if after is None or len(found) >= limit:
             return found, after
@@ -64,9 +68,8 @@ def _cursor(text: str) -> Cursor | None:
     if not text:
         return None
     found = _AFTER.fullmatch(text)
-    with suppress(OverflowError):
-        if found is not None:
-            return Cursor(from_microseconds(int(found[1])), int(found[2]))
+    if found is not None and abs(int(found[1])) < 2**63:
+        return Cursor(int(found[1]), int(found[2]))
     raise BadInput("--after must be the `next` value of an earlier list.", "Leave it out to start at the top.")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from cs_console.tickets.filters import ME, UNASSIGNED, YES_OR_NO, NO, YES, Key
+from cs_console.tickets.filters import ME, NO, UNASSIGNED, YES, YES_OR_NO, Key
 from models.enums import Channel, Priority, TicketKind, TicketState
 
 _KEYS = (

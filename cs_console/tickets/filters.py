@@ -66,7 +66,7 @@ Moment = datetime | timedelta
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of these values, or none of them. Due knows only "none": no due date. `typed` is the word as it was written."""
+    """One of these values, or none of them. Due knows only "none": no due date. `typed`: the word as it was written."""
 
     key: Key
     values: tuple[str, ...]
@@ -139,7 +139,9 @@ def parse(text: str) -> Filter:
                 spans.append(term)
                 continue
             if any(term.key is other.key and term.negated is other.negated for other in choices):
-                raise BadFilter(f"Duplicate term: {term.key}.", f"Use {term.key}: once, with commas between the values.")
+                raise BadFilter(
+                    f"Duplicate term: {term.key}.", f"Use {term.key}: once, with commas between the values."
+                )
             choices.append(term)
         except BadFilter as refused:
             _point_at(refused, word, shift)

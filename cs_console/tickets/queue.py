@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -18,8 +18,9 @@ from cs_console.errors import BadPack, KeyDestroyed, SealBroken, UnknownPack
 from cs_console.plain_text import one_line
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.filters import Filter
-from cs_console.tickets.queue_query import VIEWS, Asker, Cursor, lane
+from cs_console.tickets.filters import YES, Choice, Filter, Key, Span
+from cs_console.tickets.queue_query import LOOKED_AT, VIEWS, Asker, Cursor, Lane, Sort, lane
+from cs_console.tickets.tags import desk_tags, tags_of
 from cs_console.tickets.ticket_record import ERASED, MISSING, UNREADABLE
 from models.agent import Agent
 from models.clock_event import ClockEvent
@@ -33,15 +34,16 @@ __all__ = (
     "VIEWS",
     "Cursor",
     "ListedTicket",
+    "NeedsMe",
     "QueuePage",
     "QueueRow",
+    "Sort",
     "ViewCount",
-    "age_words",
+    "count",
     "counts",
-    "due_words",
     "listing",
+    "needs_me",
     "page",
-    "tried_words",
 )
 
 PAGE_SIZE = 100
@@ -50,7 +52,6 @@ COUNTED_UP_TO = 1000
 SUBJECT_SHOWN = 200
 _EVERY_TICKET = Filter()
 _FEE_MOVES = (ClockMove.FEE_ASKED, ClockMove.FEE_PAID, ClockMove.FEE_UNPAID, ClockMove.WENT_ON)
-_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 _LISTED = (
     col(Ticket.number),
@@ -61,6 +62,9 @@ _LISTED = (
     col(Ticket.next_due_at),
     col(Ticket.received_at),
     col(Ticket.version),
+    col(Ticket.unread),
+    col(Ticket.answered_at),
+    col(Ticket.snoozed_until),
 )
 
 
@@ -70,7 +74,8 @@ class QueueRow:
 
     `due_at` is what the ticket is waited for: the answer's due date, else the first response's while it is owed.
     `tried_at`: when a code last went out for it, told in the view of those that wait for a verification. `stopped`: its
-    clock is stopped, for proof of identity or for a fee.
+    clock is stopped, for proof of identity or for a fee. `unread`: who it is with has not read what came in last.
+    `answered_at`: when the requester wrote what no one has answered yet.
     """
 
     number: int
@@ -84,11 +89,17 @@ class QueueRow:
     version: int
     tried_at: datetime | None = None
     stopped: bool = False
+    unread: bool = False
+    answered_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """Some rows, and where the next page begins; None at the end."""
+    """Some rows, and where the next page begins; None at the end. One whose filter leaves much out may have few rows,
+    or none, and yet not be the last.
+    """
 
     rows: tuple[QueueRow, ...]
     next: Cursor | None
@@ -96,11 +107,20 @@ class QueuePage:
 
 @dataclass(frozen=True, slots=True)
 class ViewCount:
-    """How many tickets a view holds, no further than COUNTED_UP_TO; `more` says that there are more."""
+    """How many tickets a view holds, no further than COUNTED_UP_TO; `more` says that there may be more."""
 
     view: str
     count: int
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsMe:
+    """What waits for one agent among their own tickets, each counted no further than COUNTED_UP_TO."""
+
+    overdue: int
+    due_today: int
+    answered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +136,15 @@ class ListedTicket:
 
 
 def page(
-    session: DeskSession, view: str, asked: Filter | None = None, after: Cursor | None = None, size: int = PAGE_SIZE
+    session: DeskSession,
+    view: str,
+    asked: Filter | None = None,
+    after: Cursor | None = None,
+    size: int = PAGE_SIZE,
+    sort: Sort | None = None,
 ) -> QueuePage:
-    """One page of a view, newest first (To verify oldest first, due dates soonest first), behind `after`.
+    """One page of a view behind `after`: what is due first (To verify: what waits longest, Closed: newest first), or as
+    `sort` says.
 
     A filter's number is looked for in every view. A requester whose key is destroyed shows as "erased".
     Raises BadFilter, BadInput for an unknown view, NotAllowed, NoUndertaking, SessionEnded.
@@ -128,25 +154,29 @@ def page(
     with session.reading(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         names = _agent_names(db)
-        found, following = _rows(db, session, names, view, asked or _EVERY_TICKET, columns, after, size)
+        found, following = _rows(db, session, names, view, asked or _EVERY_TICKET, columns, after, size, sort)
         owners = {row.requester_id for row in found}
         keys = session.desk.keyring.keys(owners) if owners else {}
         owners -= hidden_from(db, session, owners, keys)
         tried = _tried(db, [row.number for row in found]) if view == "to_verify" else {}
         stopped = _stopped(db, session, found)
+        tags = tags_of(db, [row.number for row in found])
     subjects = _subjects(session, found, owners, keys)
     rows = tuple(
-        _queue_row(row, subjects[row.number], names, tried.get(row.number), row.number in stopped) for row in found
+        _queue_row(
+            row, subjects[row.number], names, tried.get(row.number), row.number in stopped, tags.get(row.number, ())
+        )
+        for row in found
     )
     return QueuePage(rows, following)
 
 
 def listing(
-    session: DeskSession, view: str, asked: Filter, after: Cursor | None, size: int
+    session: DeskSession, view: str, asked: Filter, after: Cursor | None, size: int, sort: Sort | None = None
 ) -> tuple[tuple[ListedTicket, ...], Cursor | None]:
     """The same page with nothing sealed opened: numbers, kinds, states and dates."""
     with session.reading(*WORKS_ON_TICKETS) as db:
-        found, following = _rows(db, session, _agent_names(db), view, asked, _LISTED, after, size)
+        found, following = _rows(db, session, _agent_names(db), view, asked, _LISTED, after, size, sort)
     listed = tuple(
         ListedTicket(
             row.number,
@@ -163,44 +193,52 @@ def listing(
 
 def counts(session: DeskSession) -> tuple[ViewCount, ...]:
     """How many tickets each view holds for this agent, counted in the indexes and no further than COUNTED_UP_TO."""
-    counted = []
     with session.reading(*WORKS_ON_TICKETS) as db:
         asker = _asker(session, {})
-        for view, _ in VIEWS:
-            statement = lane(db, view, _EVERY_TICKET, asker).counted(COUNTED_UP_TO + 1)
-            number = db.connection().execute(statement).scalar_one()
-            counted.append(ViewCount(view, min(number, COUNTED_UP_TO), number > COUNTED_UP_TO))
-    return tuple(counted)
+        return tuple(
+            ViewCount(view, *_counted(db, lane(db, view, _EVERY_TICKET, asker, Sort.DUE))) for view, _ in VIEWS
+        )
 
 
-def due_words(row: QueueRow, now: datetime) -> str:
-    """When the ticket is due: "in 2 d", "3 h late", "starts later" before a verification, "stopped", "-" for never.
+def count(session: DeskSession, view: str, asked: Filter) -> ViewCount:
+    """How many tickets of a view a filter finds; `more` where it looked at as many as it may before the end.
 
-    Rounded down, so that it never promises more time than there is.
+    Raises BadFilter, BadInput for an unknown view.
     """
-    if row.state is TicketState.CLOSED:
-        return "-"
-    if row.stopped:
-        return "stopped"
-    if row.due_at is None:
-        return "starts later" if row.state is TicketState.TO_VERIFY else "-"
-    return f"in {_span_words(row.due_at - now)}" if row.due_at > now else f"{_span_words(now - row.due_at)} late"
+    with session.reading(*WORKS_ON_TICKETS) as db:
+        asker = _asker(session, _agent_names(db), _tags_asked(db, asked))
+        return ViewCount(view, *_counted(db, lane(db, view, asked, asker)))
 
 
-def age_words(row: QueueRow, now: datetime) -> str:
-    """How long ago the ticket was received: "12 d", "5 h", "3 min"."""
-    return _span_words(max(now - row.received_at, timedelta(0)))
+def needs_me(session: DeskSession) -> NeedsMe:
+    """What waits for the session's agent: their tickets that are overdue, due before midnight, and answered."""
+    now = session.desk.clock.now()
+    midnight = datetime.combine(now.astimezone().date() + timedelta(days=1), time()).astimezone(UTC)
+    with session.reading(*WORKS_ON_TICKETS) as db:
+        asker = _asker(session, {})
+        asked = (
+            Filter(spans=(Span(Key.DUE, None, now),)),
+            Filter(spans=(Span(Key.DUE, now, midnight),)),
+            Filter((Choice(Key.ANSWERED, (YES,)),)),
+        )
+        overdue, today, answered = (_counted(db, lane(db, "mine", one, asker))[0] for one in asked)
+    return NeedsMe(overdue, today, answered)
 
 
-def tried_words(row: QueueRow, now: datetime) -> str:
-    """How long ago a code last went out for the ticket: "3 h ago", "never"."""
-    return "never" if row.tried_at is None else f"{_span_words(max(now - row.tried_at, timedelta(0)))} ago"
+def _counted(db: Session, wanted: Lane) -> tuple[int, bool]:
+    """How many rows there are, and whether there may be more; it looks at no more than LOOKED_AT."""
+    edge = _edge(db, wanted, None)
+    within = wanted if edge is None else wanted.up_to(edge)
+    number = int(db.connection().execute(within.counted(COUNTED_UP_TO + 1)).scalar_one())
+    return min(number, COUNTED_UP_TO), number > COUNTED_UP_TO or edge is not None
 
 
-def _span_words(span: timedelta) -> str:
-    if span >= _DAY:
-        return f"{span // _DAY} d"
-    return f"{span // _HOUR} h" if span >= _HOUR else f"{span // _MINUTE} min"
+def _edge(db: Session, wanted: Lane, after: Cursor | None) -> Cursor | None:
+    """The last row that may be looked at where conditions are left that no index serves; None where the end is near."""
+    if wanted.few or not wanted.left:
+        return None
+    row = db.connection().execute(wanted.edge(after, LOOKED_AT)).first()
+    return None if row is None else Cursor(int(row[0]), int(row[1]))
 
 
 def _rows(
@@ -212,20 +250,29 @@ def _rows(
     columns: tuple[Any, ...],
     after: Cursor | None,
     size: int,
+    sort: Sort | None,
 ) -> tuple[list[Any], Cursor | None]:
-    wanted = lane(db, view, asked, _asker(session, names))
+    wanted = lane(db, view, asked, _asker(session, names, _tags_asked(db, asked)), sort)
     size = min(max(size, 1), MAX_PAGE_SIZE)
-    found = list(db.connection().execute(wanted.page(select(*columns), after, size + 1)))
+    edge = _edge(db, wanted, after)
+    within = wanted if edge is None else wanted.up_to(edge)
+    page_of = within.page(select(*columns, wanted.key.label("key")), after, size + 1)
+    found = list(db.connection().execute(page_of))
     if len(found) <= size:
-        return found, None
+        return found, edge
     last = found[size - 1]
-    return found[:size], Cursor(last.next_due_at if wanted.by_due else last.received_at, last.number)
+    return found[:size], Cursor(int(last.key), last.number)
 
 
-def _asker(session: DeskSession, names: dict[str, str]) -> Asker:
+def _asker(session: DeskSession, names: dict[str, str], tags: frozenset[str] = frozenset()) -> Asker:
     soon = timedelta(days=session.desk.packs.current.clock.due_soon_days)
     agents = {name.casefold(): agent_id for agent_id, name in names.items()}
-    return Asker(session.agent.id, session.desk.clock.now(), soon, agents)
+    return Asker(session.agent.id, session.desk.clock.now(), soon, agents, tags)
+
+
+def _tags_asked(db: Session, asked: Filter) -> frozenset[str]:
+    """The desk's tags where the filter asks for one."""
+    return frozenset(desk_tags(db)) if any(choice.key is Key.TAG for choice in asked.choices) else frozenset()
 
 
 def _agent_names(db: Session) -> dict[str, str]:
@@ -278,7 +325,9 @@ def _usable_packs(session: DeskSession, names: set[str]) -> dict[str, Pack]:
     return found
 
 
-def _queue_row(row: Any, subject: str, names: dict[str, str], tried_at: datetime | None, stopped: bool) -> QueueRow:
+def _queue_row(
+    row: Any, subject: str, names: dict[str, str], tried_at: datetime | None, stopped: bool, tags: tuple[str, ...]
+) -> QueueRow:
     return QueueRow(
         row.number,
         TicketKind(row.kind),
@@ -291,6 +340,10 @@ def _queue_row(row: Any, subject: str, names: dict[str, str], tried_at: datetime
         row.version,
         tried_at,
         stopped,
+        bool(row.unread),
+        row.answered_at,
+        row.snoozed_until,
+        tags,
     )
 
 
