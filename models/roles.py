@@ -21,6 +21,8 @@ HANDLES_TICKETS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 person who says who the requester is does not also decide."""
 CORRECTS_CONTACTS = (Role.AGENT,)
 """Changes a contact on file, on a ticket of their own, where the requester asked for it."""
+KEEPS_TAGS = (Role.SUPERVISOR,)
+"""Adds to the desk's list of tags: it is the team's common language, and no place for a requester's data."""
 MOVES_POLICY = (Role.SUPERVISOR,)
 """Puts a ticket under another policy: it changes the rules in the middle of a case."""
 NAMES_REVIEWERS = (Role.PRIVACY_OFFICER,)

@@ -25,6 +25,7 @@ from cs_console.tickets.ticket_record import (
     facts,
     facts_in,
     is_on_record,
+    mark_read,
     require_open,
     require_own,
 )
@@ -45,9 +46,13 @@ def open_ticket(session: DeskSession, number: int) -> TicketView:
     with locked_log(desk, *asked) as (log, (live, signed, row)):
         check_live_row(log.connection, session, live, WORKS_ON_TICKETS)
         check_signed(log.connection, session, signed)
-        entry = entry_about(desk, facts_in(number, row), Action.TICKET_OPENED)
+        ticket = facts_in(number, row)
+        entry = entry_about(desk, ticket, Action.TICKET_OPENED)
         log.append_last(PreparedEntry(desk, session.actor, entry, desk.clock.now()))
-    return _view(session, number)
+    view = _view(session, number)
+    if ticket.unread and ticket.assignee_id in (None, session.agent.id):
+        mark_read(session.desk, number)
+    return view
 
 
 def reload(session: DeskSession, number: int) -> TicketView:

@@ -37,6 +37,7 @@ from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared
 from cs_console.tickets.change_kind import as_kind
 from cs_console.tickets.ticket_record import (
+    NOTHING_TO_ANSWER,
     TicketFacts,
     change,
     facts,
@@ -227,7 +228,8 @@ def _set_state(
                 return {}
     now = session.desk.clock.now()
     closed_at = now if state is TicketState.CLOSED else None
-    version = change(db, ticket, version, state=state.value, closed_at=closed_at)
+    answered = NOTHING_TO_ANSWER if state in (TicketState.WAITING, TicketState.CLOSED) else {}
+    version = change(db, ticket, version, state=state.value, closed_at=closed_at, snoozed_until=None, **answered)
     if state not in (TicketState.WAITING, TicketState.CLOSED):
         go_on(db, session.desk.packs.get(ticket.pack), ticket, now, session.agent.id)
     about = {"from": ticket.state.value, "state": state.value}

@@ -147,6 +147,16 @@ def first_response_due(pack: Pack, kind: TicketKind, received: datetime) -> date
     return datetime.combine(day, local.timetz()).astimezone(UTC)
 
 
+def follow_up_due(pack: Pack, written: datetime) -> datetime | None:
+    """The same for what the requester wrote on an open ticket; None where the pack gives it no date. Raises BadPack."""
+    days = pack.clock.follow_up_working_days
+    if days is None:
+        return None
+    local = written.astimezone(pack.clock.zone)
+    day = after_working_days(pack.clock, local.date(), days)
+    return datetime.combine(day, local.timetz()).astimezone(UTC)
+
+
 def is_escalated(clock: Clock, due: datetime | None) -> bool:
     """Whether the date that the ticket is waited for has passed and supervisors were told so since."""
     return due is not None and clock.escalated is not None and clock.escalated >= due

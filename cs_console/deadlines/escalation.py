@@ -61,6 +61,12 @@ def _page(
     return [number for _, number, is_told in seen if not is_told], seen[0][:2] if len(seen) == PAGE else None
 
 
+def _what_is_due(ticket: Ticket, due: datetime) -> str:
+    if due == ticket.due_at:
+        return "the answer"
+    return "the answer to a follow-up" if due == ticket.follow_up_due_at else "the first response"
+
+
 def _escalate(desk: Desk, number: int, now: datetime) -> bool:
     with desk.database.transaction() as db:
         ticket = db.get_one(Ticket, number, with_for_update=True)
@@ -72,7 +78,7 @@ def _escalate(desk: Desk, number: int, now: datetime) -> bool:
         if is_escalated(clock, due):
             return False
         add_event(db, number, ClockMove.ESCALATED, now)
-        what = "the answer" if ticket.due_at is not None else "the first response"
+        what = _what_is_due(ticket, due)
         moved = ""
         if ticket.priority < Priority.HIGH:
             moved = f", priority {Priority(ticket.priority).name.lower()} -> high"

@@ -23,7 +23,14 @@ from cs_console.local_time import short_date
 from cs_console.policy.clock_rules import ClockRules
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_record import TicketFacts, change, facts_on_record, not_own, record_about
+from cs_console.tickets.ticket_record import (
+    NOTHING_TO_ANSWER,
+    TicketFacts,
+    change,
+    facts_on_record,
+    not_own,
+    record_about,
+)
 from cs_console.verification.windows import close_window
 from models.columns import from_microseconds
 from models.enums import Action, ActKind, ClockMove, DeliveryState, Role, TicketState
@@ -86,7 +93,7 @@ def _fee_unpaid(db: Session, session: DeskSession, number: int, version: int) ->
         raise refusal
     require_not_own(db, session, number)
     subject, text = unpaid_letter(pack, ticket)
-    closed = {"state": TicketState.CLOSED.value, "closed_at": now, "last_message_at": now}
+    closed = {"state": TicketState.CLOSED.value, "closed_at": now, "last_message_at": now, **NOTHING_TO_ANSWER}
     change(db, ticket, version, **closed)
     message_id = queue_letter(db, session, ticket, text, subject=subject)
     add_event(db, number, ClockMove.FEE_UNPAID, now, agent_id=session.agent.id)

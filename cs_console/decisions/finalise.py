@@ -18,7 +18,7 @@ from cs_console.delivery.where_to_write import where_to_write
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import ConsoleError, NotVerified
 from cs_console.policy.letter_lines import notice_subject
-from cs_console.tickets.ticket_record import TicketFacts, change, record_about
+from cs_console.tickets.ticket_record import NOTHING_TO_ANSWER, TicketFacts, change, record_about
 from cs_console.verification.askers import asker_of, require_answerable
 from cs_console.verification.windows import close_window
 from models.decision import Decision
@@ -125,7 +125,11 @@ def notice_facts(db: Session, desk: Desk, ticket: TicketFacts, at: datetime) -> 
 
 def _settle_ticket(db: Session, ticket: TicketFacts, decision: Decision, now: datetime, *, waits: bool) -> None:
     """Close the ticket, or let it wait for the fee."""
-    values: dict[str, object] = {"first_response_at": ticket.first_response_at or now, "last_message_at": now}
+    values: dict[str, object] = {
+        "first_response_at": ticket.first_response_at or now,
+        "last_message_at": now,
+        **NOTHING_TO_ANSWER,
+    }
     if waits:
         values["state"] = TicketState.WAITING.value
     else:

@@ -34,7 +34,8 @@ class Moved:
 
 
 def settle_reply(db: Session, desk: Desk, number: int, left_at: int | None) -> Moved | None:
-    """Stop the first-response timer (policy IX), and let the ticket wait if it still is as the reply left it.
+    """Stop the first-response timer (policy IX), and let the ticket wait if it still is as the reply left it: then what
+    the requester wrote before is answered too.
 
     `left_at` is the ticket's version when the reply was written: whatever changed since (a new message, another state,
     other hands) is newer than the reply and is kept. Returns what moved, for the record, None where nothing did.
@@ -45,6 +46,8 @@ def settle_reply(db: Session, desk: Desk, number: int, left_at: int | None) -> M
     ticket.last_message_at = max(ticket.last_message_at, now)
     if ticket.first_response_at is None:
         ticket.first_response_at = now  # no new version: no one decides anything by a stopped timer
+    if ticket.version == left_at:  # else the requester may have written since
+        ticket.answered_at = ticket.follow_up_due_at = None
     moved = None
     if ticket.version == left_at and ticket.state in ANSWERED:
         moved = Moved(TicketState(ticket.state), TicketState.WAITING, "a reply was sent")

@@ -169,6 +169,7 @@ def _append(
     add_received(db, desk, into, message, redacted, at)
     pseudonym = desk.pseudonym(requester_id, keys.requester_key)
     if continued.unconfirmed:  # it changes nothing: neither state nor clock, nor what is decided about
+        db.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(unread=1))
         record(db, session, Entry(Action.UNCONFIRMED_RECEIVED, ticket=number, requester=pseudonym))
         return Taken("appended", number)
     wake(db, pack, number, at, desk.clock.now())
@@ -217,6 +218,7 @@ def _open(
             "last_message_at": at,
             "first_response_due_at": clock.first_response_due,
             "due_at": clock.due,
+            "unread": 1,
             "version": 1,
         },
     )

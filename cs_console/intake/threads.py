@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from cs_console.custody.blind_index import lookup_token, on_file_form, reference_token
 from cs_console.custody.contacts import own_address, persons_with
+from cs_console.deadlines.clock import follow_up_due
 from cs_console.deadlines.clock_events import go_on
 from cs_console.delivery.message_ids import message_of_mail_id
 from cs_console.desk import Desk
@@ -198,16 +199,17 @@ def ticket_of_line(db: Session, message_id: str) -> Continued | None:
 
 
 def wake(db: Session, pack: Pack, number: int, at: datetime, now: datetime) -> None:
-    """Put a ticket back to work because its requester wrote: a closed one reopens, a waiting one goes on.
+    """Put a ticket back to work because its requester wrote: a closed one reopens, a waiting or snoozed one goes on.
 
-    `at` is when the requester wrote,
-    `now` when work goes on: from then counts a clock that a fee stopped.
+    What they wrote has a date of its own where the pack says so, which counts from the first that no one has answered.
+    `at` is when the requester wrote, `now` when work goes on: from then counts a clock that a fee stopped.
     """
     ticket = db.get_one(Ticket, number)
     if ticket.state in (TicketState.CLOSED, TicketState.WAITING):
         state = state_at_work(pack, ticket)
     else:
         state = TicketState(ticket.state)
+    first = ticket.answered_at is None or ticket.state == TicketState.CLOSED
     db.connection().execute(
         update(Ticket)
         .where(col(Ticket.number) == number)
@@ -215,6 +217,10 @@ def wake(db: Session, pack: Pack, number: int, at: datetime, now: datetime) -> N
             state=state,
             closed_at=None,
             last_message_at=max(at, ticket.last_message_at),
+            unread=1,
+            answered_at=at if first else ticket.answered_at,
+            follow_up_due_at=follow_up_due(pack, now) if first else ticket.follow_up_due_at,
+            snoozed_until=None,
             version=col(Ticket.version) + 1,
         )
     )

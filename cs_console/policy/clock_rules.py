@@ -61,6 +61,8 @@ class ClockRules(Part):
     ends_on_working_day: bool = False
     """Whether a term that would end on a day off ends with the next working day (Regulation 1182/71, Article 3(4))."""
     first_response_clause: Sentence
+    follow_up_working_days: Annotated[int, Field(ge=1, le=365)] | None = None
+    """Until when what a requester writes on an open ticket is answered; None: it has no date of its own."""
     identity_stops: bool = False
     """Whether asking for proof of identity stops the clock until the requester is verified."""
     identity_text: Said = ""

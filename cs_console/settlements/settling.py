@@ -54,6 +54,7 @@ from cs_console.settlements.settling_rules import (
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.change_kind import as_kind
 from cs_console.tickets.ticket_record import (
+    NOTHING_TO_ANSWER,
     TicketFacts,
     change,
     facts,
@@ -268,7 +269,11 @@ def _end(
     """Close the ticket, or turn it into another kind."""
     values: dict[str, object] = {}
     if told:
-        values = {"first_response_at": ticket.first_response_at or now, "last_message_at": now}
+        values = {
+            "first_response_at": ticket.first_response_at or now,
+            "last_message_at": now,
+            **NOTHING_TO_ANSWER,
+        }
     if outcome.becomes is None:
         change(db, ticket, version, state=TicketState.CLOSED.value, closed_at=now, **values)
         close_window(db, session.desk, ticket.number, session=session, reason="the ticket was settled")

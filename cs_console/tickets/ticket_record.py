@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -54,6 +55,10 @@ class TicketFacts:
     due_at: datetime | None
     next_due_at: datetime | None
     closed_at: datetime | None
+    unread: bool
+    answered_at: datetime | None
+    follow_up_due_at: datetime | None
+    snoozed_until: datetime | None
 
 
 FACTS = Prepared(
@@ -69,8 +74,12 @@ _KINDS_OF_VALUE: dict[str, Callable[[Any], object]] = {
     "priority": Priority,
     "channel": Channel,
     "no_contact": bool,
+    "unread": bool,
+    "snoozed_until": moment,
     **{one.name: moment for one in fields(TicketFacts) if one.name.endswith("_at")},
 }
+NOTHING_TO_ANSWER: Mapping[str, None] = MappingProxyType({"answered_at": None, "follow_up_due_at": None})
+"""What an answer to the requester writes into a ticket: nothing of theirs is left without one."""
 _READ = tuple(_KINDS_OF_VALUE.get(one.name) for one in fields(TicketFacts))
 """How each of a row's values is read; None where it is as the driver has it."""
 
@@ -140,6 +149,15 @@ def reopened_values(ticket: TicketFacts, state: TicketState, ended_at: datetime)
     if ticket.first_response_at == ended_at:
         values["first_response_at"] = None
     return values
+
+
+_READ_NOW = Prepared(update(Ticket).where(col(Ticket.number) == bindparam("wanted")).values(unread=0))
+
+
+def mark_read(desk: Desk, number: int) -> None:
+    """Say in the queue that the ticket was read: who opened it is on record, and nothing is decided by this."""
+    with desk.database.transaction() as db:
+        _READ_NOW.run(db.connection(), {"wanted": number})
 
 
 def pseudonym(desk: Desk, requester_id: str) -> str | None:
