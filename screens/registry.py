@@ -290,12 +290,12 @@ COMMANDS: tuple[Command, ...] = (
             str(n),
             f"View {n}",
             f"Show view {n}.",
-            _on("queue", "set_aside") if n <= 6 else _on("queue"),
+            _on("queue", "set_aside") if 1 <= n <= 6 else _on("queue"),
             roles=WORKS_ON_TICKETS,
             action=f"view({n})",
             palette=False,
         )
-        for n in range(1, 10)
+        for n in (*range(1, 10), 0)
     ),
     # --- approvals and the access log
     Command(

@@ -19,7 +19,7 @@ from cs_console.plain_text import one_line
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filters import YES, Choice, Filter, Key, Span
-from cs_console.tickets.queue_query import LOOKED_AT, VIEWS, Asker, Cursor, Lane, Sort, lane
+from cs_console.tickets.queue_query import LOOKED_AT, PERSONAL, VIEWS, Asker, Cursor, Lane, Sort, lane, sort_of
 from cs_console.tickets.tags import desk_tags, tags_of
 from cs_console.tickets.ticket_record import ERASED, MISSING, UNREADABLE
 from models.agent import Agent
@@ -31,6 +31,7 @@ from models.verification import VerificationCode
 
 __all__ = (
     "COUNTED_UP_TO",
+    "PERSONAL",
     "VIEWS",
     "Cursor",
     "ListedTicket",
@@ -44,6 +45,7 @@ __all__ = (
     "listing",
     "needs_me",
     "page",
+    "sort_of",
 )
 
 PAGE_SIZE = 100

@@ -143,16 +143,14 @@ class QueueScreen(ConsoleScreen[None]):
         self.marked = set()
         self.query_one(ViewList).current = name
         table = self.query_one(TicketTable)
-        table.with_assignee = name not in {"mine", "unassigned"}
-        table.with_age = name == "to_verify"  # nothing is due there yet; what matters is how long they have waited
-        table.fit()
+        table.with_assignee = name not in {*queue.PERSONAL, "unassigned"}
+        table.grouped = queue.sort_of(name) is queue.Sort.DUE
         self._load(Pages().from_top, from_top=True)
         self._count()
 
     def action_view(self, number: int) -> None:
         """Show the view with that number."""
-        if number <= len(queue.VIEWS):
-            self._choose_view(queue.VIEWS[number - 1][0])
+        self._choose_view(queue.VIEWS[(number or 10) - 1][0])
 
     @on(ViewList.Chosen)
     def _view_chosen(self, event: ViewList.Chosen) -> None:

@@ -21,11 +21,18 @@ class TicketStrip(Widget):
         if row is None:
             return Content("")
         who = f"with {row.assignee}" if row.assignee else "unassigned"
-        facts = [f"#{row.number}", row.kind.value, row.state.value, who, f"received {moment(row.received_at)}"]
+        facts = [f"#{row.number}", who]
+        if row.snoozed_until is not None:
+            facts.append(f"snoozed until {moment(row.snoozed_until)}")
+        if row.answered_at is not None:
+            facts.append(f"requester answered {moment(row.answered_at)}")
+        if row.tried_at is not None:
+            facts.append(f"code sent {moment(row.tried_at)}")
         if row.due_at is not None:
             facts.append(f"due {moment(row.due_at)}")
         if row.priority is not Priority.NORMAL:
             facts.append(f"{row.priority.name.lower()} priority")
+        facts += [f"received {moment(row.received_at)}", row.kind.value, row.state.value]
         lines = (literal_line(row.subject or "(no subject)").stylize("bold"), literal_line(" · ".join(facts)))
         width = self.content_size.width
         return Content("\n").join(line.truncate(width, ellipsis=True) for line in lines)

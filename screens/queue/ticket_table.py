@@ -1,40 +1,91 @@
-"""The list of tickets: literal cells, columns that fit the width, and changes that do not move the cursor."""
+"""The list of tickets: drawn line by line, in groups by due date, with columns that give way as it gets narrower."""
 
-from collections.abc import Set
+from collections.abc import Callable, Set
+from dataclasses import dataclass
 from datetime import datetime
 
+from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual.binding import Binding
+from textual.geometry import Region, Size
 from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
 
-from cs_console.tickets.queue import QueueRow, age_words, due_words, tried_words
-from models.enums import Priority
-from screens.widgets.cursor_sign import LineTable
+from cs_console.tickets.queue import QueueRow
+from cs_console.tickets.queue_words import Group, due_words, group_of
+from models.enums import Priority, TicketKind, TicketState
+from screens.widgets.cursor_sign import with_sign
 from screens.widgets.safe_text import cell
 
 NEAR_THE_EDGE = 25
 """How many rows before either end of the loaded range more rows are requested."""
 
-_PRIORITY_SIGNS = {Priority.LOW: "·", Priority.NORMAL: " ", Priority.HIGH: "!", Priority.URGENT: "‼"}
-_WIDTHS = {"marks": 2, "number": 7, "kind": 9, "state": 11, "due": 12, "assignee": 10, "waits": 6, "tried": 10}
-_TITLES = {
-    "marks": "",
-    "number": "#",
-    "kind": "kind",
-    "subject": "subject (redacted)",
-    "state": "state",
-    "assignee": "who",
-    "due": "due",
-    "waits": "waits",
-    "tried": "tried",
+_PRIORITY_SIGNS = {Priority.LOW: "·", Priority.NORMAL: "", Priority.HIGH: "!", Priority.URGENT: "!!"}
+_KIND_SIGNS = {
+    TicketKind.RIGHTS: "§",
+    TicketKind.APPEAL: "↺",
+    TicketKind.REPORT: "⚑",
+    TicketKind.COMPLAINT: "◇",
+    TicketKind.INQUIRY: "?",
 }
-_PADDING = 2
+_STATE_SIGNS = {
+    TicketState.OPEN: "○",
+    TicketState.TO_VERIFY: "◔",
+    TicketState.VERIFIED: "✓",
+    TicketState.WAITING: "…",
+    TicketState.IN_APPROVAL: "◐",
+    TicketState.CLOSED: "●",
+}
+_ROOM_FOR_NUMBER, _ROOM_FOR_STATE, _ROOM_FOR_KIND, _ROOM_FOR_WHO = 90, 72, 66, 92
+_MARKS, _PRIORITY, _DUE, _NUMBER, _KIND, _STATE, _WHO = 4, 3, 12, 7, 12, 15, 10
 _LEAST_SUBJECT = 12
-_ROOM_FOR_ASSIGNEE = 92
+_USES = ("late", "soon", "head", "quiet", "faint", "bright", "blue", "band", "line", "green", "ink")
+_GREYS = frozenset({"head", "quiet", "faint", "bright", "line", "ink"})
+_Pen = Callable[[str], Style]
 
 
-class TicketTable(LineTable):
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A drawn line: a ticket's, by its place in the list, or the head of a group."""
+
+    row: int | None
+    group: Group | None = None
+    count: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What there is room for."""
+
+    subject: int
+    number: bool
+    state: bool
+    kind: bool
+    who: bool
+
+
+class TicketTable(ScrollView, can_focus=True):
     """Shows rows of the queue. Asks for more rows near either end."""
+
+    BINDINGS = [
+        Binding("up", "cursor_up", show=False),
+        Binding("down", "cursor_down", show=False),
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
+        Binding("home", "first", show=False),
+        Binding("end", "last", show=False),
+        Binding("enter", "select", show=False),
+    ]
+    COMPONENT_CLASSES = {
+        *(f"ticket-table--{use}" for use in _USES),
+        "ticket-table--cursor",
+        "ticket-table--cursor-idle",
+    }
+
+    cursor_row: reactive[int] = reactive(0)
 
     class NearEnd(Message):
         """The cursor is close to the last loaded row."""
@@ -42,148 +93,299 @@ class TicketTable(LineTable):
     class NearStart(Message):
         """The cursor is close to the first loaded row."""
 
+    class RowSelected(Message):
+        """A ticket was chosen."""
+
+    class CursorMoved(Message):
+        """Another ticket is under the cursor, or its row has changed."""
+
     def __init__(self, id: str) -> None:
-        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
+        super().__init__(id=id)
         self.tickets: tuple[QueueRow, ...] = ()
         self.with_assignee = True
-        self.with_age = False
+        self.grouped = True
         self.more_below = self.more_above = False
-        self._drawn: list[tuple[Text, ...]] = []
+        self._lines: list[_Line] = []
+        self._line_of: list[int] = []
         self._marked: Set[int] = frozenset()
+        self._gone: Set[int] = frozenset()
         self._now: datetime | None = None
-        self._fitted = 0
+        self._drawn: dict[tuple[int, bool], Strip] = {}
+        self._lines_seen = 0
 
     # --- what is under the cursor
+
+    @property
+    def row_count(self) -> int:
+        """How many tickets are loaded."""
+        return len(self.tickets)
 
     @property
     def current(self) -> QueueRow | None:
         """The selected ticket."""
         return self.tickets[self.cursor_row] if 0 <= self.cursor_row < len(self.tickets) else None
 
+    def place_of_cursor(self) -> int:
+        """On which of the lines in sight the cursor is."""
+        return self._at(self.cursor_row) - self.scroll_offset.y
+
     # --- showing
 
-    def show(self, tickets: tuple[QueueRow, ...], marked: Set[int], now: datetime, *, from_top: bool = False) -> None:
-        """Show these rows. The cursor stays on its ticket, and the ticket on its line, unless `from_top`."""
-        before, kept = self.tickets, self.current
-        self.tickets, self._marked, self._now = tickets, marked, now
-        if not self.columns:
-            return
-        old = [row.number for row in before]
-        new = [row.number for row in tickets]
-        with self.app.batch_update():
-            if not from_top and new[: len(old)] == old and len(self._drawn) == len(old):
-                self._redraw_changed(len(old))
-                self._append(tickets[len(old) :])
-            else:
-                self._rebuild(None if from_top else kept)
+    def show(
+        self,
+        tickets: tuple[QueueRow, ...],
+        marked: Set[int],
+        now: datetime,
+        *,
+        from_top: bool = False,
+        gone: Set[int] = frozenset(),
+    ) -> None:
+        """Show these rows. The cursor stays on its ticket, and the ticket on its line, unless `from_top`. Tickets that
+        are `gone` from the view are still there, quiet.
+        """
+        kept, at, place = self.current, self.cursor_row, self.place_of_cursor() if self.tickets else 0
+        self.tickets, self._marked, self._now, self._gone = tickets, marked, now, gone
+        self._arrange()
+        if from_top or kept is None:
+            self._go(0)
+            self.scroll_to(y=0, animate=False, force=True)
+        else:
+            numbers = [row.number for row in tickets]
+            found = numbers.index(kept.number) if kept.number in numbers else min(at, max(len(numbers) - 1, 0))
+            self._go(found)
+            self.scroll_to(y=max(self._at(found) - place, 0), animate=False, force=True)
+        self.post_message(self.CursorMoved())
 
     def mark(self, marked: Set[int]) -> None:
         """Show which tickets are selected."""
-        if self._now is not None:
-            self.show(self.tickets, marked, self._now)
+        self._marked = marked
+        self._redraw()
 
-    def _cells(self, row: QueueRow) -> tuple[Text, ...]:
+    def tell_time(self, now: datetime) -> None:
+        """Draw the due dates as they are now; no row moves."""
+        self._now = now
+        self._redraw()
+
+    def fit(self) -> None:
+        """Draw again, with other columns."""
+        self._redraw()
+
+    def _arrange(self) -> None:
+        """The lines: the tickets, under the heads of their groups."""
+        self._lines, self._line_of = [], []
+        groups = [group_of(row, self._now) for row in self.tickets] if self._now and self.grouped else []
+        for at in range(len(self.tickets)):
+            if groups and (at == 0 or groups[at] is not groups[at - 1]):
+                last = groups[at] is groups[-1] and self.more_below
+                self._lines.append(_Line(None, groups[at], f"{groups.count(groups[at])}{'+' if last else ''}"))
+            self._line_of.append(len(self._lines))
+            self._lines.append(_Line(at))
+        self.virtual_size = Size(self.size.width, len(self._lines))
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._drawn.clear()
+        self.refresh()
+
+    def _at(self, row: int) -> int:
+        return self._line_of[row] if 0 <= row < len(self._line_of) else 0
+
+    # --- drawing
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn in other colours."""
+        super().notify_style_update()
+        self._drawn.clear()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the terminal."""
+        width = self.scrollable_content_region.width
+        at = y + self.scroll_offset.y
+        if at >= len(self._lines) or self._now is None:
+            return Strip.blank(width, self.rich_style)
+        here = self._lines[at].row == self.cursor_row and self._lines[at].row is not None
+        strip = self._drawn.get((at, here))
+        if strip is None:
+            strip = self._drawn[at, here] = self._strip(self._lines[at], here, width)
+        return with_sign(strip, self.has_focus) if here else strip
+
+    def _strip(self, line: _Line, here: bool, width: int) -> Strip:
+        pen = self._pen(here)
+        text = Text(no_wrap=True, end="", style=pen("ground"))
+        if line.row is None:
+            self._group(text, line, width, pen)
+        else:
+            self._row(text, self.tickets[line.row], self._columns(width), pen)
+        text.truncate(width, pad=True)
+        return Strip(text.render(self.app.console), width)
+
+    def _pen(self, here: bool) -> _Pen:
+        """The style of each use. Under the cursor greys become its colour; what means something keeps its own, except
+        in high contrast.
+        """
+        focused = self.has_focus
+        under = self.get_component_rich_style("ticket-table--cursor" if focused else "ticket-table--cursor-idle")
+        alike = focused and self.app.theme == "cs-contrast"
+
+        def style(use: str) -> Style:
+            if use == "ground":
+                return under if here else self.rich_style
+            own = self.get_component_rich_style(f"ticket-table--{use}", partial=True)
+            if not here:
+                return own
+            if alike or use in _GREYS:
+                return Style(color=under.color, bgcolor=under.bgcolor, bold=own.bold)
+            return own + Style(bgcolor=under.bgcolor)
+
+        return style
+
+    def _group(self, text: Text, line: _Line, width: int, pen: _Pen) -> None:
+        use = {Group.OVERDUE: "late", Group.TODAY: "soon"}.get(line.group or Group.LATER, "head")
+        text.append("  ")
+        text.append(str(line.group), pen(use))
+        text.append(f" {line.count} ", pen("faint"))
+        text.append("─" * max(width - text.cell_len - 2, 0), pen("line"))
+
+    def _columns(self, width: int) -> _Columns:
+        number, state, kind = width >= _ROOM_FOR_NUMBER, width >= _ROOM_FOR_STATE, width >= _ROOM_FOR_KIND
+        who = self.with_assignee and width >= _ROOM_FOR_WHO
+        used = _MARKS + _PRIORITY + _DUE + number * _NUMBER + (_KIND if kind else 2) + state * _STATE + who * _WHO
+        return _Columns(max(width - used - 2, _LEAST_SUBJECT), number, state, kind, who)
+
+    def _row(self, text: Text, row: QueueRow, columns: _Columns, pen: _Pen) -> None:
+        fresh = (row.unread or row.answered_at is not None) and row.number not in self._gone
+        sign = "■" if row.number in self._marked else "←" if row.answered_at else "●" if row.unread else " "
+        text.append("  ")
+        text.append(f"{sign} ", pen("blue"))
+        text.append(f"{_PRIORITY_SIGNS[row.priority]:<{_PRIORITY}}", pen("late" if row.priority > 2 else "soon"))
+        self._due(text, row, fresh, pen)
+        if columns.number:
+            text.append(f"{row.number:<{_NUMBER}}", pen("faint"))
+        kind = f"{_KIND_SIGNS[row.kind]} {row.kind.value}" if columns.kind else _KIND_SIGNS[row.kind]
+        text.append(f"{kind:<{_KIND if columns.kind else 2}}", pen("quiet"))
+        self._subject(text, row, columns.subject, fresh, pen)
+        if columns.state:
+            state, sign = (row.state.value, _STATE_SIGNS[row.state]) if row.snoozed_until is None else ("snoozed", "z")
+            text.append(f" {sign}", pen("green" if sign == "✓" else "quiet"))
+            text.append(f" {state:<{_STATE - 3}}", pen("quiet"))
+        if columns.who:
+            text.append_text(_fitted(row.assignee or "", pen("quiet"), _WHO))
+
+    def _due(self, text: Text, row: QueueRow, fresh: bool, pen: _Pen) -> None:
         assert self._now is not None  # show() has set it
-        due = due_words(row, self._now)
-        late = due.endswith("late")
-        marks = ("●" if row.number in self._marked else " ") + _PRIORITY_SIGNS[row.priority]
-        quiet, warned = self._colour("text-muted"), self._colour("text-error")
-        cells = {
-            "marks": cell(marks, self._colour("text-accent")),
-            "number": Text(str(row.number), style=quiet, no_wrap=True, end=""),
-            "kind": cell(row.kind.value),
-            "subject": cell(row.subject),
-            "state": cell(row.state.value, quiet),
-            "assignee": cell(row.assignee or "-", quiet),
-            "waits": cell(age_words(row, self._now)),
-            "tried": cell(tried_words(row, self._now), quiet),
-            "due": cell(due, f"bold {warned}" if late else quiet),
-        }
-        return tuple(cells[str(key.value)] for key in self.columns)
+        use = {Group.OVERDUE: "late", Group.TODAY: "soon"}.get(group_of(row, self._now), "ink" if fresh else "quiet")
+        text.append_text(_fitted(due_words(row, self._now), pen(use), _DUE - 1))
+        text.append(" ")
 
-    def _colour(self, variable: str) -> str:
-        return self.app.theme_variables.get(variable, "")
+    def _subject(self, text: Text, row: QueueRow, room: int, fresh: bool, pen: _Pen) -> None:
+        """The subject, and the tags behind it that fit whole."""
+        subject = row.subject or "(no subject)"
+        left = room - min(cell(subject).cell_len, room)
+        tags = []
+        for tag in row.tags:
+            if len(tag) + 3 <= left:
+                tags.append(tag)
+                left -= len(tag) + 3
+        use = "bright" if fresh else "quiet" if row.number in self._gone else "ink"
+        text.append_text(_fitted(subject, pen(use), room - left - sum(len(tag) + 3 for tag in tags)))
+        for tag in tags:
+            text.append(" ")
+            text.append(f" {tag} ", pen("band"))
+        text.append(" " * left)
 
-    def _redraw_changed(self, upto: int) -> None:
-        columns = list(self.columns)
-        for index in range(upto):
-            row = self.tickets[index]
-            cells = self._cells(row)
-            if cells == self._drawn[index] and _same_style(cells, self._drawn[index]):
-                continue
-            for column, before, after in zip(columns, self._drawn[index], cells, strict=True):
-                if before != after or before.style != after.style:
-                    self.update_cell(str(row.number), column, after)
-            self._drawn[index] = cells
+    # --- moving
 
-    def _append(self, rows: tuple[QueueRow, ...]) -> None:
-        for row in rows:
-            cells = self._cells(row)
-            self._drawn.append(cells)
-            self.add_row(*cells, key=str(row.number))
+    def move_cursor(self, *, row: int, animate: bool = False, scroll: bool = True) -> None:
+        """Put the cursor on that row."""
+        del animate
+        self._go(row)
+        if scroll:
+            self._into_sight()
 
-    def _rebuild(self, kept: QueueRow | None) -> None:
-        line = self.cursor_row - self.scroll_offset.y
-        at = self.cursor_row
-        self.clear()
-        self._drawn = []
-        self._append(self.tickets)
-        if kept is None:
-            self.move_cursor(row=0, animate=False)
-            self.scroll_to(y=0, animate=False)
+    def _go(self, row: int) -> None:
+        self.cursor_row = min(max(row, 0), max(len(self.tickets) - 1, 0))
+
+    def _into_sight(self) -> None:
+        """Bring the cursor into sight, and the head of its group with it."""
+        at = self._at(self.cursor_row)
+        first = at - 1 if at and self._lines[at - 1].row is None else at
+        self.scroll_to_region(Region(0, first, 1, at - first + 1), animate=False, force=True)
+
+    def action_cursor_down(self) -> None:
+        """One ticket down."""
+        self.move_cursor(row=self.cursor_row + 1)
+
+    def action_cursor_up(self) -> None:
+        """One ticket up."""
+        self.move_cursor(row=self.cursor_row - 1)
+
+    def action_page_down(self) -> None:
+        """A screen of tickets down."""
+        self.move_cursor(row=self.cursor_row + max(self.size.height - 2, 1))
+
+    def action_page_up(self) -> None:
+        """A screen of tickets up."""
+        self.move_cursor(row=self.cursor_row - max(self.size.height - 2, 1))
+
+    def action_first(self) -> None:
+        """The first loaded ticket."""
+        self.move_cursor(row=0)
+
+    def action_last(self) -> None:
+        """The last loaded ticket."""
+        self.move_cursor(row=len(self.tickets) - 1)
+
+    def action_select(self) -> None:
+        """Choose the ticket under the cursor."""
+        self.post_message(self.RowSelected())
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is; a second click chooses the ticket."""
+        at = event.get_content_offset(self)
+        line = at.y + self.scroll_offset.y if at is not None else len(self._lines)
+        row = self._lines[line].row if line < len(self._lines) else None
+        if row is None:
             return
-        numbers = [row.number for row in self.tickets]
-        found = numbers.index(kept.number) if kept.number in numbers else min(at, max(len(numbers) - 1, 0))
-        self.move_cursor(row=found, animate=False, scroll=False)
-        self.scroll_to(y=max(found - line, 0), animate=False, force=True)
-
-    # --- columns
+        again = row == self.cursor_row
+        self._go(row)
+        if again:
+            self.action_select()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Give the subject the width that the other columns leave."""
-        self.fit(event.size.width)
+        """Fit the columns, and keep the selected line in sight when a notice below makes the list smaller."""
+        before, self._lines_seen = self._lines_seen, event.size.height
+        self._redraw()
+        line = self.place_of_cursor()
+        if self._lines_seen <= line < before:
+            self.scroll_to(y=self._at(self.cursor_row) - self._lines_seen + 1, animate=False, force=True)
 
-    def fit(self, width: int = 0) -> None:
-        """Draw the columns for this width (the current one when none is given)."""
-        width = width or self.size.width
-        if width <= 0:
-            return
-        names = ["marks", "number", "kind", "subject"]
-        if not self.with_age:  # where all tickets are in the same state, the waiting time matters
-            names.append("state")
-        if self.with_assignee and width >= _ROOM_FOR_ASSIGNEE:
-            names.append("assignee")
-        names += ["waits", "tried"] if self.with_age else ["due"]
-        others = sum(_WIDTHS[name] + _PADDING for name in names if name != "subject")
-        subject = max(width - others - _PADDING - 1, _LEAST_SUBJECT)
-        if self._fitted == subject and [key.value for key in self.columns] == names:
-            return
-        self._fitted = subject
-        kept = self.current
-        self.clear(columns=True)
-        for name in names:
-            title = Text(_TITLES[name], no_wrap=True, end="")
-            self.add_column(title, width=subject if name == "subject" else _WIDTHS[name], key=name)
-        self._drawn = []
-        if self._now is not None:
-            with self.app.batch_update():
-                self._rebuild(kept)
+    def on_focus(self) -> None:
+        self._redraw()
 
-    def _set_hover_cursor(self, active: bool) -> None:
-        # at every key Textual redraws the row under the mouse, and with it all lines up to the cursor
-        if active != self._show_hover_cursor:
-            super()._set_hover_cursor(active)
+    def on_blur(self) -> None:
+        self._redraw()
 
     # --- more
 
-    def watch_cursor_coordinate(self, old_coordinate: object, new_coordinate: object) -> None:
-        super().watch_cursor_coordinate(old_coordinate, new_coordinate)  # type: ignore[arg-type]  # Coordinates
-        rows = len(self.tickets)
-        if self.more_below and self.cursor_row >= rows - NEAR_THE_EDGE:
+    def watch_cursor_row(self, before: int, now: int) -> None:
+        """Draw both lines, tell who listens, and ask for more rows near an end."""
+        for row in (before, now):
+            self.refresh_line(self._at(row) - self.scroll_offset.y)
+        self.post_message(self.CursorMoved())
+        if self.more_below and now >= len(self.tickets) - NEAR_THE_EDGE:
             self.post_message(self.NearEnd())
-        elif self.more_above and self.cursor_row < NEAR_THE_EDGE:
+        elif self.more_above and now < NEAR_THE_EDGE:
             self.post_message(self.NearStart())
 
+    def refresh_line(self, y: int) -> None:
+        """Draw one line again, if it is in sight."""
+        if 0 <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
 
-def _same_style(some: tuple[Text, ...], others: tuple[Text, ...]) -> bool:
-    return all(one.style == other.style for one, other in zip(some, others, strict=True))
+
+def _fitted(text: str, style: Style, width: int) -> Text:
+    """The text in exactly that many cells, cut with an ellipsis."""
+    fitted = cell(text)
+    fitted.truncate(width, overflow="ellipsis", pad=True)
+    fitted.stylize(style)
+    return fitted

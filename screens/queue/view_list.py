@@ -22,7 +22,7 @@ class View:
 
 
 class ViewList(Widget):
-    """Draws the views; a click on one chooses it. Wide terminals have the class `-column`."""
+    """Draws the views; a click on one chooses it."""
 
     COMPONENT_CLASSES = {"view-list--current", "view-list--number", "view-list--count"}
 
@@ -47,11 +47,11 @@ class ViewList(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One line for each view, or as many lines as they need side by side."""
-        return len(self.views) if self.is_column else len(self._lines(width))
+        return len(self.views) if self.is_column else len(self._lines_shown(width))
 
     def render(self) -> RenderResult:
         width = self.content_size.width
-        lines = [[one] for one in self.views] if self.is_column else self._lines(width)
+        lines = [[one] for one in self.views] if self.is_column else self._lines_shown(width)
         drawn = []
         for line in lines:
             words = Content("")
@@ -61,7 +61,7 @@ class ViewList(Widget):
         return Content("\n").join(drawn)
 
     def _drawn(self, one: View, width: int) -> Content:
-        number = str(self.views.index(one) + 1)
+        number = str((self.views.index(one) + 1) % 10)
         gap = " " * max(width - len(number) - len(one.title) - len(one.count) - 3, 1)
         now = one.name == self.current
         number_style = self.get_visual_style("view-list--number")
@@ -71,6 +71,13 @@ class ViewList(Widget):
         )
         words = Content.assemble(words, " " if width else "  ")
         return words.stylize(self.get_visual_style("view-list--current")) if now else words
+
+    def _lines_shown(self, width: int) -> list[list[View]]:
+        """On a short terminal the line with the current view alone."""
+        lines = self._lines(width)
+        if not self.screen.has_class("-short"):
+            return lines
+        return [line for line in lines if any(one.name == self.current for one in line)] or lines[:1]
 
     def _lines(self, width: int) -> list[list[View]]:
         lines: list[list[View]] = [[]]
@@ -97,7 +104,7 @@ class ViewList(Widget):
             self.post_message(self.Chosen(found.name))
 
     def _in_line(self, x: int, y: int) -> View | None:
-        lines = self._lines(self.content_size.width)
+        lines = self._lines_shown(self.content_size.width)
         for one in lines[y] if y < len(lines) else []:
             x -= self._drawn(one, 0).cell_length
             if x < 0:

@@ -145,7 +145,7 @@ async def test_only_agents_claim_in_bulk(sqlite_desk: TestDesk) -> None:
     make_ticket(sqlite_desk)
     for role, offered in ((AGENT, True), (SUPERVISOR, False)):
         async with console(sqlite_desk, sqlite_desk.session(f"who-{role}", role), (120, 34)) as shown:
-            await shown.press("7")
+            await shown.press("9")
             await shown.until(lambda: shown.app.screen.query_one(TicketTable).row_count == 1, "the ticket")
             await shown.press("x", "X")
             await shown.until_words("Assign to who-agent")
