@@ -12,6 +12,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 
+ROOM_FOR_ALL = 70
+"""From this width on all views are shown, on as many lines as they need."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """One view: its name, its title, and how many tickets it holds as shown (`12`, `1000+`, nothing yet)."""
@@ -73,9 +77,9 @@ class ViewList(Widget):
         return words.stylize(self.get_visual_style("view-list--current")) if now else words
 
     def _lines_shown(self, width: int) -> list[list[View]]:
-        """On a short terminal the line with the current view alone."""
+        """On the narrowest terminals the line with the current view alone."""
         lines = self._lines(width)
-        if not self.screen.has_class("-short"):
+        if width >= ROOM_FOR_ALL:
             return lines
         return [line for line in lines if any(one.name == self.current for one in line)] or lines[:1]
 
