@@ -4,10 +4,11 @@ are."""
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select, type_coerce
 from sqlmodel import col
 
 from cs_console.desk import DeskSession
+from models.columns import UtcMoment
 from models.decision import Decision
 from models.enums import DecisionState, Role
 from models.roles import APPROVES, WORKS_ON_TICKETS
@@ -15,11 +16,15 @@ from models.ticket import Ticket
 
 COUNTED_UP_TO = 99
 _NOTHING = literal(0)
+_ANSWERED = col(Ticket.answered_at).is_not(None)
+_WITH_TICKETS = frozenset({Role.AGENT, Role.VERIFIER})
+"""Who has tickets of their own; the others are told about the whole desk's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Open tickets whose due date has passed, those due before the day ends, and others' proposals to approve.
+    """Open tickets whose due date has passed, those due before the day ends, others' proposals to approve, and the
+    agent's own tickets whose requester wrote what no one has answered. What is snoozed is not due.
 
     An agent's tickets are their own; those who lead and do not work tickets themselves are told about the whole desk's.
     Each count is at most COUNTED_UP_TO + 1, which means more than COUNTED_UP_TO.
@@ -28,6 +33,7 @@ class Needs:
     overdue: int = 0
     due_today: int = 0
     approvals: int = 0
+    answered: int = 0
 
 
 def needs_of(session: DeskSession) -> Needs:
@@ -36,11 +42,12 @@ def needs_of(session: DeskSession) -> Needs:
     now = session.desk.clock.now()
     today = _end_of_day(now)
     tickets = not roles.isdisjoint(WORKS_ON_TICKETS)
-    due = col(Ticket.next_due_at)
+    due = type_coerce(col(Ticket.queue_order), UtcMoment())
     statement = select(
         _tickets(session, due < now) if tickets else _NOTHING,
         _tickets(session, due >= now, due < today) if tickets else _NOTHING,
         _proposals(session) if not roles.isdisjoint(APPROVES) else _NOTHING,
+        _tickets(session, _ANSWERED) if not roles.isdisjoint(_WITH_TICKETS) else _NOTHING,
     )
     with session.reading() as db:
         return Needs(*db.connection().execute(statement).one())
@@ -48,7 +55,7 @@ def needs_of(session: DeskSession) -> Needs:
 
 def _tickets(session: DeskSession, *due: ColumnElement[bool]) -> ScalarSelect[int]:
     conditions = [col(Ticket.is_open) == 1, *due]
-    if not session.agent.roles.isdisjoint({Role.AGENT, Role.VERIFIER}):
+    if not session.agent.roles.isdisjoint(_WITH_TICKETS):
         conditions.append(col(Ticket.assignee_id) == session.agent.id)
     return _counted(select(literal(1)).where(*conditions))
 

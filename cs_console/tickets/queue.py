@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -18,7 +18,7 @@ from cs_console.errors import BadPack, KeyDestroyed, SealBroken, UnknownPack
 from cs_console.plain_text import one_line
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.filters import YES, Choice, Filter, Key, Span
+from cs_console.tickets.filters import Filter, Key
 from cs_console.tickets.queue_query import LOOKED_AT, PERSONAL, VIEWS, Asker, Cursor, Lane, Sort, lane, sort_of
 from cs_console.tickets.tags import desk_tags, tags_of
 from cs_console.tickets.ticket_record import ERASED, MISSING, UNREADABLE
@@ -35,7 +35,6 @@ __all__ = (
     "VIEWS",
     "Cursor",
     "ListedTicket",
-    "NeedsMe",
     "QueuePage",
     "QueueRow",
     "Sort",
@@ -43,7 +42,6 @@ __all__ = (
     "count",
     "counts",
     "listing",
-    "needs_me",
     "page",
     "sort_of",
 )
@@ -114,15 +112,6 @@ class ViewCount:
     view: str
     count: int
     more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NeedsMe:
-    """What waits for one agent among their own tickets, each counted no further than COUNTED_UP_TO."""
-
-    overdue: int
-    due_today: int
-    answered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,21 +199,6 @@ def count(session: DeskSession, view: str, asked: Filter) -> ViewCount:
     with session.reading(*WORKS_ON_TICKETS) as db:
         asker = _asker(session, _agent_names(db), _tags_asked(db, asked))
         return ViewCount(view, *_counted(db, lane(db, view, asked, asker)))
-
-
-def needs_me(session: DeskSession) -> NeedsMe:
-    """What waits for the session's agent: their tickets that are overdue, due before midnight, and answered."""
-    now = session.desk.clock.now()
-    midnight = datetime.combine(now.astimezone().date() + timedelta(days=1), time()).astimezone(UTC)
-    with session.reading(*WORKS_ON_TICKETS) as db:
-        asker = _asker(session, {})
-        asked = (
-            Filter(spans=(Span(Key.DUE, None, now),)),
-            Filter(spans=(Span(Key.DUE, now, midnight),)),
-            Filter((Choice(Key.ANSWERED, (YES,)),)),
-        )
-        overdue, today, answered = (_counted(db, lane(db, "mine", one, asker))[0] for one in asked)
-    return NeedsMe(overdue, today, answered)
 
 
 def _counted(db: Session, wanted: Lane) -> tuple[int, bool]:

@@ -8,6 +8,7 @@ from cs_console.local_time import hour
 from screens.frame.console import HeaderState, Need, Urgency
 from screens.frame.session_app import SessionApp
 from screens.widgets.header_bar import HeaderBar
+from screens.widgets.signs import Sign
 from screens.widgets.trouble_banner import TroubleBanner
 
 if TYPE_CHECKING:
@@ -80,11 +81,14 @@ class Header:
 
 def need_words(needs: "Needs") -> tuple[Need, ...]:
     """What waits, most urgent first; nothing for what does not wait."""
-    overdue, today, approvals = map(_number, (needs.overdue, needs.due_today, needs.approvals))
+    overdue, today, approvals, answered = map(
+        _number, (needs.overdue, needs.due_today, needs.approvals, needs.answered)
+    )
     one_approval = f"{approvals} approval{'' if needs.approvals == 1 else 's'}"
     found = (
         (needs.overdue, Need(f"{overdue} overdue", f"{overdue} overdue", Urgency.LATE)),
         (needs.due_today, Need(f"{today} due today", f"{today} today", Urgency.SOON)),
+        (needs.answered, Need(f"{Sign.ANSWERED} {answered} answered", f"{Sign.ANSWERED} {answered}", Urgency.NEW)),
         (needs.approvals, Need(one_approval, one_approval, Urgency.NEW)),
     )
     return tuple(need for count, need in found if count)

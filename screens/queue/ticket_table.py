@@ -1,9 +1,10 @@
 """The list of tickets: drawn line by line, in groups by due date, with columns that give way as it gets narrower."""
 
-from collections.abc import Callable, Set
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -16,35 +17,19 @@ from textual.strip import Strip
 
 from cs_console.tickets.queue import QueueRow
 from cs_console.tickets.queue_words import Group, due_words, group_of
-from models.enums import Priority, TicketKind, TicketState
+from models.enums import Priority, TicketState
+from screens.frame.theme import Palette, ink, palette_of
 from screens.widgets.cursor_sign import with_sign
 from screens.widgets.safe_text import cell
+from screens.widgets.signs import OF_KIND, OF_STATE, Sign, before, room_for
 
 NEAR_THE_EDGE = 25
 """How many rows before either end of the loaded range more rows are requested."""
 
-_PRIORITY_SIGNS = {Priority.LOW: "·", Priority.NORMAL: "", Priority.HIGH: "!", Priority.URGENT: "!!"}
-_KIND_SIGNS = {
-    TicketKind.RIGHTS: "§",
-    TicketKind.APPEAL: "↺",
-    TicketKind.REPORT: "⚑",
-    TicketKind.COMPLAINT: "◇",
-    TicketKind.INQUIRY: "?",
-}
-_STATE_SIGNS = {
-    TicketState.OPEN: "○",
-    TicketState.TO_VERIFY: "◔",
-    TicketState.VERIFIED: "✓",
-    TicketState.WAITING: "…",
-    TicketState.IN_APPROVAL: "◐",
-    TicketState.CLOSED: "●",
-}
+_PRIORITY_SIGNS = {Priority.LOW: "·", Priority.NORMAL: "", Priority.HIGH: Sign.HIGH, Priority.URGENT: Sign.URGENT}
 _ROOM_FOR_NUMBER, _ROOM_FOR_STATE, _ROOM_FOR_KIND, _ROOM_FOR_WHO = 90, 72, 66, 92
-_MARKS, _PRIORITY, _DUE, _NUMBER, _KIND, _STATE, _WHO = 4, 3, 12, 7, 12, 15, 10
+_PRIORITY, _DUE, _NUMBER, _KIND, _STATE, _WHO = 3, 12, 7, 12, 15, 10
 _LEAST_SUBJECT = 12
-_USES = ("late", "soon", "head", "quiet", "faint", "bright", "blue", "band", "line", "green", "ink")
-_GREYS = frozenset({"head", "quiet", "faint", "bright", "line", "ink"})
-_Pen = Callable[[str], Style]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +64,6 @@ class TicketTable(ScrollView, can_focus=True):
         Binding("end", "last", show=False),
         Binding("enter", "select", show=False),
     ]
-    COMPONENT_CLASSES = {
-        *(f"ticket-table--{use}" for use in _USES),
-        "ticket-table--cursor",
-        "ticket-table--cursor-idle",
-    }
 
     cursor_row: reactive[int] = reactive(0)
 
@@ -207,91 +187,99 @@ class TicketTable(ScrollView, can_focus=True):
         strip = self._drawn.get((at, here))
         if strip is None:
             strip = self._drawn[at, here] = self._strip(self._lines[at], here, width)
-        return with_sign(strip, self.has_focus) if here else strip
+        return with_sign(strip, self.has_focus, palette_of(self.app, under_cursor=True).sand) if here else strip
 
     def _strip(self, line: _Line, here: bool, width: int) -> Strip:
-        pen = self._pen(here)
-        text = Text(no_wrap=True, end="", style=pen("ground"))
+        colours = palette_of(self.app, under_cursor=here and self.has_focus)
+        if here and not self.has_focus:
+            colours = replace(colours, ground=colours.idle)
+        text = Text(no_wrap=True, end="", style=ink(colours.ink, colours.ground))
         if line.row is None:
-            self._group(text, line, width, pen)
+            self._group(text, line, width, colours)
         else:
-            self._row(text, self.tickets[line.row], self._columns(width), pen)
+            self._row(text, self.tickets[line.row], self._columns(width), colours)
         text.truncate(width, pad=True)
         return Strip(text.render(self.app.console), width)
 
-    def _pen(self, here: bool) -> _Pen:
-        """The style of each use. Under the cursor greys become its colour; what means something keeps its own, except
-        in high contrast.
-        """
-        focused = self.has_focus
-        under = self.get_component_rich_style("ticket-table--cursor" if focused else "ticket-table--cursor-idle")
-        alike = focused and self.app.theme == "cs-contrast"
-
-        def style(use: str) -> Style:
-            if use == "ground":
-                return under if here else self.rich_style
-            own = self.get_component_rich_style(f"ticket-table--{use}", partial=True)
-            if not here:
-                return own
-            if alike or use in _GREYS:
-                return Style(color=under.color, bgcolor=under.bgcolor, bold=own.bold)
-            return own + Style(bgcolor=under.bgcolor)
-
-        return style
-
-    def _group(self, text: Text, line: _Line, width: int, pen: _Pen) -> None:
-        use = {Group.OVERDUE: "late", Group.TODAY: "soon"}.get(line.group or Group.LATER, "head")
+    def _group(self, text: Text, line: _Line, width: int, colours: Palette) -> None:
+        group = line.group or Group.LATER
         text.append("  ")
-        text.append(str(line.group), pen(use))
-        text.append(f" {line.count} ", pen("faint"))
-        text.append("─" * max(width - text.cell_len - 2, 0), pen("line"))
+        text.append(group.value, ink(_colour_of(group, colours, colours.quiet), colours.ground, bold=True))
+        text.append(f" {line.count} ", ink(colours.faint, colours.ground))
+        text.append(str(Sign.RULE) * max(width - text.cell_len - 2, 0), ink(colours.line, colours.ground))
 
     def _columns(self, width: int) -> _Columns:
         number, state, kind = width >= _ROOM_FOR_NUMBER, width >= _ROOM_FOR_STATE, width >= _ROOM_FOR_KIND
         who = self.with_assignee and width >= _ROOM_FOR_WHO
-        used = _MARKS + _PRIORITY + _DUE + number * _NUMBER + (_KIND if kind else 2) + state * _STATE + who * _WHO
+        used = (
+            2 + self._marks + _PRIORITY + _DUE + number * _NUMBER + (_KIND if kind else 2) + state * _STATE + who * _WHO
+        )
         return _Columns(max(width - used - 2, _LEAST_SUBJECT), number, state, kind, who)
 
-    def _row(self, text: Text, row: QueueRow, columns: _Columns, pen: _Pen) -> None:
-        fresh = (row.unread or row.answered_at is not None) and row.number not in self._gone
-        sign = "■" if row.number in self._marked else "←" if row.answered_at else "●" if row.unread else " "
-        text.append("  ")
-        text.append(f"{sign} ", pen("blue"))
-        text.append(f"{_PRIORITY_SIGNS[row.priority]:<{_PRIORITY}}", pen("late" if row.priority > 2 else "soon"))
-        self._due(text, row, fresh, pen)
-        if columns.number:
-            text.append(f"{row.number:<{_NUMBER}}", pen("faint"))
-        kind = f"{_KIND_SIGNS[row.kind]} {row.kind.value}" if columns.kind else _KIND_SIGNS[row.kind]
-        text.append(f"{kind:<{_KIND if columns.kind else 2}}", pen("quiet"))
-        self._subject(text, row, columns.subject, fresh, pen)
-        if columns.state:
-            state, sign = (row.state.value, _STATE_SIGNS[row.state]) if row.snoozed_until is None else ("snoozed", "z")
-            text.append(f" {sign}", pen("green" if sign == "✓" else "quiet"))
-            text.append(f" {state:<{_STATE - 3}}", pen("quiet"))
-        if columns.who:
-            text.append_text(_fitted(row.assignee or "", pen("quiet"), _WHO))
+    @property
+    def _marks(self) -> int:
+        """How wide the mark is, with the cell behind it."""
+        return room_for(Sign.UNREAD, Sign.ANSWERED) + 1
 
-    def _due(self, text: Text, row: QueueRow, fresh: bool, pen: _Pen) -> None:
+    def _row(self, text: Text, row: QueueRow, columns: _Columns, colours: Palette) -> None:
+        fresh = (row.unread or row.answered_at is not None) and row.number not in self._gone
+        quiet = ink(colours.quiet, colours.ground)
+        text.append("  ")
+        text.append(f"{self._mark_of(row):<{self._marks}}", ink(colours.blue, colours.ground))
+        urgent = colours.red if row.priority is Priority.URGENT else colours.amber
+        text.append(f"{_PRIORITY_SIGNS[row.priority]!s:<{_PRIORITY}}", ink(urgent, colours.ground, bold=True))
+        self._due(text, row, fresh, colours)
+        if columns.number:
+            text.append(f"{row.number:<{_NUMBER}}", ink(colours.faint, colours.ground))
+        kind = f"{OF_KIND[row.kind]} {row.kind.value}" if columns.kind else str(OF_KIND[row.kind])
+        text.append(f"{kind:<{_KIND if columns.kind else 2}}", quiet)
+        self._subject(text, row, columns.subject, fresh, colours)
+        if columns.state:
+            text.append("  ")
+            self._state(text, row, colours)
+        if columns.who:
+            text.append_text(_fitted(row.assignee or "", quiet, _WHO))
+
+    def _mark_of(self, row: QueueRow) -> str:
+        if row.number in self._marked:
+            return str(Sign.MARKED)
+        if row.answered_at is not None:
+            return str(Sign.ANSWERED)
+        return str(Sign.UNREAD) if row.unread else ""
+
+    def _due(self, text: Text, row: QueueRow, fresh: bool, colours: Palette) -> None:
         assert self._now is not None  # show() has set it
-        use = {Group.OVERDUE: "late", Group.TODAY: "soon"}.get(group_of(row, self._now), "ink" if fresh else "quiet")
-        text.append_text(_fitted(due_words(row, self._now), pen(use), _DUE - 1))
+        group = group_of(row, self._now)
+        colour = _colour_of(group, colours, colours.ink if fresh else colours.quiet)
+        bold = group in (Group.OVERDUE, Group.TODAY)
+        text.append_text(_fitted(due_words(row, self._now), ink(colour, colours.ground, bold=bold), _DUE - 1))
         text.append(" ")
 
-    def _subject(self, text: Text, row: QueueRow, room: int, fresh: bool, pen: _Pen) -> None:
+    def _subject(self, text: Text, row: QueueRow, room: int, fresh: bool, colours: Palette) -> None:
         """The subject, and the tags behind it that fit whole."""
         subject = row.subject or "(no subject)"
         left = room - min(cell(subject).cell_len, room)
         tags = []
         for tag in row.tags:
-            if len(tag) + 3 <= left:
+            if cell_len(tag) + 3 <= left:
                 tags.append(tag)
-                left -= len(tag) + 3
-        use = "bright" if fresh else "quiet" if row.number in self._gone else "ink"
-        text.append_text(_fitted(subject, pen(use), room - left - sum(len(tag) + 3 for tag in tags)))
+                left -= cell_len(tag) + 3
+        read = colours.quiet if row.number in self._gone else colours.ink
+        style = ink(colours.bright, colours.ground, bold=True) if fresh else ink(read, colours.ground)
+        text.append_text(_fitted(subject, style, room - left - sum(cell_len(tag) + 3 for tag in tags)))
         for tag in tags:
             text.append(" ")
-            text.append(f" {tag} ", pen("band"))
+            text.append(f" {tag} ", ink(colours.quiet, colours.band))
         text.append(" " * left)
+
+    def _state(self, text: Text, row: QueueRow, colours: Palette) -> None:
+        if row.snoozed_until is not None:
+            words, colour = before(Sign.SNOOZED, "snoozed"), colours.quiet
+        else:
+            words = before(OF_STATE[row.state], row.state.value)
+            colour = colours.green if row.state is TicketState.VERIFIED else colours.quiet
+        text.append_text(_fitted(words, ink(colours.quiet, colours.ground), _STATE - 2))
+        text.stylize(ink(colour, colours.ground), len(text) - _STATE + 2, len(text) - _STATE + 3)
 
     # --- moving
 
@@ -389,3 +377,7 @@ def _fitted(text: str, style: Style, width: int) -> Text:
     fitted.truncate(width, overflow="ellipsis", pad=True)
     fitted.stylize(style)
     return fitted
+
+
+def _colour_of(group: Group, colours: Palette, otherwise: str) -> str:
+    return {Group.OVERDUE: colours.red, Group.TODAY: colours.amber}.get(group, otherwise)

@@ -11,7 +11,6 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-
 ROOM_FOR_ALL = 70
 """From this width on all views are shown, on as many lines as they need."""
 

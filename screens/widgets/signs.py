@@ -22,6 +22,7 @@ class Sign(Enum):
     ANSWERED = ("←", "ans")
     URGENT = ("!!", "!!")
     HIGH = ("!", "!")
+    MARKED = ("■", "x")
     NEW_ABOVE = ("▴", "new")
     READS = ("◉", "r:")
     TYPES = ("✎", "t:")
