@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from screens.frame.autosave import Drafting
 from screens.frame.dialog import WIDE
-from screens.frame.go_dialog import GoTo
+from screens.frame.go_dialog import NUMBER, GoTo
 from screens.frame.steps import in_steps
 from screens.registry import roles_for
 from screens.widgets.header_bar import HeaderBar
@@ -118,8 +118,19 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
     async def action_go(self) -> None:
         """Wait for the second key of `g q`, `g a` and `g l`."""
         mode = await self.ask(GoTo())
-        if mode is not None:
+        if mode == NUMBER:
+            await self._go_to_number()
+        elif mode is not None:
             self.console.go_to(mode)
+
+    async def _go_to_number(self) -> None:
+        from screens.frame.number_dialog import NumberDialog
+
+        number = await self.ask(NumberDialog())
+        if number is not None:
+            from screens.ticket.ticket import TicketScreen
+
+            self.go_on(TicketScreen(number))
 
     def action_help(self) -> None:
         """Keys and help for this screen."""

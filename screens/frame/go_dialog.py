@@ -9,7 +9,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from screens.frame.dialog import Dialog
-from screens.registry import bindings_for, places_for, shown_key
+from screens.registry import bindings_for, command, places_for, shown_key
+
+NUMBER = "a ticket's number"
+"""The answer that leads to no place but asks for a ticket's number."""
 
 
 class GoTo(Dialog[str]):
@@ -25,15 +28,25 @@ class GoTo(Dialog[str]):
         for one in places_for(self.roles):
             sign, _key = shown_key(one, self.console.settings.keys)
             lines.append(Content.assemble((sign, "bold $text-accent"), f"  {one.title}"))
+        number = command("go_number")
+        if number.open_to(self.roles):
+            sign, _key = shown_key(number, self.console.settings.keys)
+            lines.append(Content.assemble((sign, "bold $text-accent"), f"  {number.title}"))
         yield Static(Content("\n").join(lines), markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow only the places that the agent's roles open."""
+        if action == "go_to_number":
+            return command("go_number").open_to(self.roles)
         return action != "go_to" or f"go_to({parameters[0]!r})" in {one.runs for one in places_for(self.roles)}
 
     def action_go_to(self, mode: str) -> None:
         """There."""
         self.dismiss(mode)
+
+    def action_go_to_number(self) -> None:
+        """To a ticket whose number is asked for."""
+        self.dismiss(NUMBER)
 
     def on_key(self, event: events.Key) -> None:
         """Close the reminder at any other key."""

@@ -3,32 +3,52 @@
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from cs_console.casework import workflow
+from cs_console.casework import snoozing, tagging, workflow
+from cs_console.casework.next_ticket import take_next
 from cs_console.errors import BadFilter, ChangedElsewhere, ConsoleError, TakenBy
+from cs_console.local_time import moment
 from cs_console.tickets import queue
+from cs_console.tickets.filter_sentence import sentence
 from cs_console.tickets.filters import Filter, parse
 from models.enums import Role, TicketState
+from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import in_steps
+from screens.queue.arrivals import held_back
 from screens.queue.bulk import BulkResult, assign_each, bulk_dialog, claim_each
+from screens.queue.filter_suggester import FilterSuggester
+from screens.queue.list_head import ListHead
 from screens.queue.pages import Fetch, Pages
+from screens.queue.snooze import BACK, snooze_dialog, time_of
+from screens.queue.tags_dialog import NEW, TagsDialog
 from screens.queue.ticket_strip import TicketStrip
 from screens.queue.ticket_table import TicketTable
 from screens.queue.view_list import View, ViewList
 from screens.registry import bindings_for
 from screens.ticket.assignment import assign_dialog
 from screens.ticket.state import state_dialog
+from screens.widgets.choice_list import Choice, mark_of
 from screens.widgets.filter_line import FilterLine
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 
+if TYPE_CHECKING:
+    from cs_console.desk import DeskSession
+
 PAGE = "page"
 STRIP_SECONDS = 0.15
+SORT_WORDS = {
+    queue.Sort.DUE: "due first",
+    queue.Sort.RECEIVED: "newest first",
+    queue.Sort.UPDATED: "last updated first",
+    queue.Sort.PRIORITY: "most urgent first",
+}
 _TITLES = dict(queue.VIEWS)
 
 
@@ -53,17 +73,23 @@ class QueueScreen(ConsoleScreen[None]):
         self.filter: Filter | None = None
         self.pages = Pages()
         self.marked: set[int] = set()
+        self.sort: queue.Sort | None = None
+        self._waiting: Pages | None = None
+        self._away = False
         self._loading = False
+        self._counts: dict[str, str] = {}
+        self._suggester = FilterSuggester()
 
     def body(self) -> ComposeResult:
         views = ViewList(id="views")
         views.set_reactive(ViewList.views, tuple(View(name, title) for name, title in queue.VIEWS))
         yield views
         with Vertical(id="list"):
+            yield ListHead(id="head")
             with Container(id="table-place"):
                 yield TicketTable(id="tickets")
                 yield PlainText(id="nothing")
-            yield FilterLine("kind:appeal due:<3d assignee:me", id="filter")
+            yield FilterLine("kind:appeal due:<3d assignee:me", id="filter", suggester=self._suggester)
             yield TicketStrip(id="strip")
 
     def on_mount(self) -> None:
@@ -75,11 +101,11 @@ class QueueScreen(ConsoleScreen[None]):
     # --- reading
 
     def _fetch(self) -> Fetch:
-        session, view, asked = self.session, self.view, self.filter
-        return lambda after: queue.page(session, view, asked, after)
+        session, view, asked, sort = self.session, self.view, self.filter, self.sort
+        return lambda after: queue.page(session, view, asked, after, sort=sort)
 
     @in_steps
-    async def _load(self, how: Callable[[Fetch], Pages], *, from_top: bool = False) -> None:
+    async def _load(self, how: Callable[[Fetch], Pages], *, from_top: bool = False, quiet: bool = False) -> None:
         self._loading = True
         try:
             pages = await self.call(partial(how, self._fetch()), group=PAGE, retry=False)
@@ -87,21 +113,62 @@ class QueueScreen(ConsoleScreen[None]):
             self._loading = False
             self.say(refusal)
             if isinstance(refusal, BadFilter):
-                self.filter = None
-                self.query_one(FilterLine).reject()
+                self._reject(refusal)
         else:
             self._loading = False
-            self._show(from_top, pages)
+            if quiet:
+                self._hold_back(pages)
+            else:
+                self._show(from_top, pages)
 
     @in_steps
     async def _count(self) -> None:
         with suppress(ConsoleError):  # the page reports the same error
             counts = await self.call(partial(queue.counts, self.session), group="counts", retry=False)
-            words = {one.view: f"{one.count}+" if one.more else str(one.count) for one in counts}
-            self.query_one(ViewList).show_counts(words)
+            self._counts = {one.view: _count_words(one) for one in counts}
+            self.query_one(ViewList).show_counts(self._counts)
+            await self._count_found()
+
+    async def _count_found(self) -> None:
+        asked = self.filter
+        words = self._counts.get(self.view, "")
+        if asked is not None:
+            found = await self.call(partial(queue.count, self.session, self.view, asked), group="found", retry=False)
+            words = _count_words(found)
+        head = self.query_one(ListHead)
+        head.asked = asked or Filter()
+        head.said = f"{words} ticket{'' if words == '1' else 's'}, {self._sort_words()}" if words else ""
+
+    def _sort_words(self) -> str:
+        if self.sort is None and self.view == "to_verify":
+            return "longest waiting first"
+        return SORT_WORDS[self.sort or queue.sort_of(self.view)]
+
+    def _hold_back(self, pages: Pages) -> None:
+        """Draw what changed in the rows that are shown; what is new waits until it is brought in."""
+        table = self.query_one(TicketTable)
+        if not table.tickets or (self._waiting is None and table.tickets == pages.rows):
+            self._show(False, pages)
+            return
+        found = held_back(table.tickets, pages.rows)
+        if not found.waiting:
+            self._show(False, pages)
+            return
+        self._waiting = pages
+        table.show(found.rows, frozenset(self.marked), self.session.desk.clock.now(), gone=found.gone)
+        self.query_one(ListHead).arrived = found.words
+
+    def action_bring_in(self) -> None:
+        """Show what is new; the cursor stays on its ticket."""
+        if self._waiting is not None:
+            self._show(False, self._waiting)
+        else:
+            self._load(self.pages.read_again)
+        self._count()
 
     def _show(self, from_top: bool, pages: Pages) -> None:
-        self.pages = pages
+        self.pages, self._waiting = pages, None
+        self.query_one(ListHead).arrived = ""
         self.marked &= {row.number for row in pages.rows} if not from_top else set()
         table = self.query_one(TicketTable)
         table.more_above, table.more_below = pages.has_more_above, pages.has_more_below
@@ -113,15 +180,24 @@ class QueueScreen(ConsoleScreen[None]):
         self._show_strip()
 
     def refresh_now(self) -> None:
-        """Reload counts and rows; the cursor stays on its ticket."""
+        """Reload counts and rows; no row moves, and what is new waits."""
         self._count()
         if not self._loading:
-            self._load(self.pages.read_again)
+            self._load(self.pages.read_again, quiet=True)
+
+    def _read_again(self) -> None:
+        """Reload counts and rows after something that this agent did; the cursor stays on its ticket."""
+        self._count()
+        self._load(self.pages.read_again)
 
     def on_screen_resume(self) -> None:
         """Reload after returning from a ticket, which may have changed."""
         if self.view:
-            self.refresh_now()
+            if self._away:
+                self._read_again()
+            else:
+                self.refresh_now()
+        self._away = False
 
     @on(TicketTable.NearEnd)
     def _near_end(self) -> None:
@@ -139,7 +215,7 @@ class QueueScreen(ConsoleScreen[None]):
     # --- views and the filter
 
     def _choose_view(self, name: str) -> None:
-        self.view = name
+        self.view, self.sort = name, None
         self.marked = set()
         self.query_one(ViewList).current = name
         table = self.query_one(TicketTable)
@@ -159,6 +235,35 @@ class QueueScreen(ConsoleScreen[None]):
     def action_filter(self) -> None:
         """Type a filter."""
         self.query_one(FilterLine).open()
+        self._say_found(self.query_one(FilterLine).input.value)
+        self._learn_names()
+
+    @in_steps
+    async def _learn_names(self) -> None:
+        with suppress(ConsoleError):  # the line is not completed then
+            self._suggester.names = await self.call(partial(workflow.assignable, self.session), group="names")
+            self._suggester.tags = await self.call(partial(tagging.tags, self.session), group="tags")
+
+    @on(FilterLine.Typed)
+    def _typed(self, event: FilterLine.Typed) -> None:
+        if self.query_one(FilterLine).input.has_focus:
+            self._say_found(event.text)
+
+    def _say_found(self, text: str) -> None:
+        """Say what the filter will find, or what is wrong with it and what is possible."""
+        strip = self.query_one(TicketStrip)
+        try:
+            strip.help = (sentence(parse(text)), "↵ apply   tab complete   esc leave as it was")
+        except BadFilter as refused:
+            strip.help = (refused.sentence, refused.next_step)
+
+    def _reject(self, refused: BadFilter) -> None:
+        """Point at the wrong word, and keep the line open to correct it."""
+        self.filter = None
+        self.say(refused)
+        line = self.query_one(FilterLine)
+        at = refused.at if refused.at is not None else line.input.value.find(refused.wrong)
+        line.reject(at if at >= 0 else None, refused.wrong)
 
     @on(FilterLine.Applied)
     def _apply(self, event: FilterLine.Applied) -> None:
@@ -166,18 +271,31 @@ class QueueScreen(ConsoleScreen[None]):
         try:
             asked = parse(event.text) if event.text else None
         except BadFilter as error:
-            self.say(error)
-            line.reject()
+            self._reject(error)
             return
-        self.filter = asked
         line.accept(event.text)
+        self._use(asked)
+
+    def _use(self, asked: Filter | None) -> None:
+        """Show what this filter finds; the head of the list says it."""
+        self.filter = asked
+        self.query_one(FilterLine).display = False
+        self.query_one(TicketStrip).help = ("", "")
         self.clear_notice()
         self.query_one(TicketTable).focus()
         self._load(Pages().from_top, from_top=True)
+        self._count()
+
+    @on(ListHead.Removed)
+    def _removed(self, event: ListHead.Removed) -> None:
+        self.query_one(FilterLine).accept(event.text)
+        self._use(parse(event.text) if event.text else None)
 
     @on(FilterLine.Left)
     def _left_filter(self) -> None:
         self.clear_notice()
+        self.query_one(FilterLine).display = False
+        self.query_one(TicketStrip).help = ("", "")
         self.query_one(TicketTable).focus()
 
     # --- one ticket
@@ -200,6 +318,7 @@ class QueueScreen(ConsoleScreen[None]):
 
         screen = TicketScreen(number)
         screen.said = said
+        self._away = True
         self.go_on(screen)
 
     async def _change(self, work: Callable[[], object], done: str) -> None:
@@ -209,7 +328,7 @@ class QueueScreen(ConsoleScreen[None]):
             self.say(refusal)
         else:
             self.say(done, Tone.DONE)
-        self.refresh_now()
+        self._read_again()
 
     @in_steps
     async def action_claim(self) -> None:
@@ -275,6 +394,50 @@ class QueueScreen(ConsoleScreen[None]):
         self._load(Pages().from_top, from_top=True)
         self._count()
 
+    @in_steps
+    async def action_take_next(self) -> None:
+        """Claim the most urgent ticket that no one has, and open it."""
+        number = await self.change(partial(take_next, self.session), late=lambda taken: Said(_taken_words(taken)))
+        self._open(number, Said(_taken_words(number), Tone.DONE))
+
+    @in_steps
+    async def action_snooze(self) -> None:
+        """Put the ticket behind all others until a time."""
+        row, now = self._current(), self.session.desk.clock.now()
+        if row is None:
+            return
+        answer = await self.ask(snooze_dialog(row, now))
+        if answer == BACK:
+            work = partial(snoozing.unsnooze, self.session, row.number, row.version)
+            await self._change(work, f"#{row.number} is back.")
+        elif answer is not None:
+            until = time_of(answer, now)
+            work = partial(snoozing.snooze, self.session, row.number, row.version, until)
+            await self._change(work, f"#{row.number} is snoozed until {moment(until)}.")
+
+    @in_steps
+    async def action_tags(self) -> None:
+        """Put one of the desk's tags on the ticket, or take it off."""
+        row = self._current()
+        if row is None:
+            return
+        known = await self.call(partial(tagging.tags, self.session), group="tags")
+        tag = await self.ask(TagsDialog(row.number, known, row.tags))
+        if tag is not None:
+            await self._change(partial(_toggle_tag, self.session, row, tag), f"The tags of #{row.number} are changed.")
+
+    @in_steps
+    async def action_sort(self) -> None:
+        """Choose what comes first."""
+        now = self.sort or queue.sort_of(self.view)
+        choices = [Choice(one.value, words.capitalize(), mark=mark_of(one is now)) for one, words in SORT_WORDS.items()]
+        answer = await self.ask(ChoiceDialog("What comes first?", choices))
+        if answer is not None:
+            self.sort = queue.Sort(answer)
+            self.query_one(TicketTable).grouped = self.sort is queue.Sort.DUE
+            self._load(Pages().from_top, from_top=True)
+            self._count()
+
     # --- several tickets
 
     def action_select(self) -> None:
@@ -306,7 +469,7 @@ class QueueScreen(ConsoleScreen[None]):
         result = await self.change(work, late=_bulk_words)
         self.marked = set(result.left)
         self.say(_bulk_words(result))
-        self.refresh_now()
+        self._read_again()
 
     def action_back(self) -> None:
         """Clear the marks, then the filter; there is no screen to go back to from the queue."""
@@ -314,9 +477,23 @@ class QueueScreen(ConsoleScreen[None]):
             self.marked = set()
             self.query_one(TicketTable).mark(frozenset())
         elif self.filter is not None:
-            self.filter = None
             self.query_one(FilterLine).accept("")
-            self._load(Pages().from_top, from_top=True)
+            self._use(None)
+
+
+def _count_words(counted: queue.ViewCount) -> str:
+    return f"{counted.count}+" if counted.more else str(counted.count)
+
+
+def _taken_words(number: int) -> str:
+    return f"#{number} is assigned to you."
+
+
+def _toggle_tag(session: "DeskSession", row: queue.QueueRow, tag: str) -> None:
+    """Put the tag on or take it off; one behind NEW is added to the desk's list first."""
+    if tag.startswith(NEW):
+        tag = tagging.add_tag(session, tag.removeprefix(NEW))
+    tagging.set_tags(session, row.number, tuple(set(row.tags) ^ {tag}))
 
 
 def _bulk_words(result: BulkResult) -> Said:

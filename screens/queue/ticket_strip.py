@@ -15,8 +15,13 @@ class TicketStrip(Widget):
     """The whole redacted subject, and when, who and how urgent. Its height is fixed, so moving costs no layout."""
 
     ticket: reactive[QueueRow | None] = reactive(None)
+    help: reactive[tuple[str, str]] = reactive(("", ""))
+    """What is said instead while a filter is typed."""
 
     def render(self) -> RenderResult:
+        if any(self.help):
+            first, second = map(literal_line, self.help)
+            return Content("\n").join((first.stylize("$ink"), second.stylize("$quiet")))
         row = self.ticket
         if row is None:
             return Content("")

@@ -1,11 +1,13 @@
 """The field for a filter; it stays below the list as long as a filter is set."""
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 
 class FilterLine(Horizontal):
@@ -21,14 +23,24 @@ class FilterLine(Horizontal):
     class Left(Message):
         """Escape: nothing changes."""
 
-    def __init__(self, placeholder: str, *, id: str | None = None) -> None:
+    class Typed(Message):
+        """The line was edited and is not applied yet."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, placeholder: str, *, id: str | None = None, suggester: Suggester | None = None) -> None:
         super().__init__(id=id)
         self._placeholder = placeholder
+        self._suggester = suggester
         self.applied = ""
 
     def compose(self) -> ComposeResult:
         yield Static(Content("filter ▸ "), id="filter-word", markup=False)
-        yield Input(placeholder=self._placeholder, id="filter-text", compact=True, max_length=500)
+        yield Input(
+            placeholder=self._placeholder, id="filter-text", compact=True, max_length=500, suggester=self._suggester
+        )
 
     def on_mount(self) -> None:
         self.display = False
@@ -51,10 +63,27 @@ class FilterLine(Horizontal):
         self.set_class(False, "-wrong")
         self.display = bool(text)
 
-    def reject(self) -> None:
-        """The filter cannot be understood: keep the field open to correct it."""
+    def reject(self, at: int | None = None, wrong: str = "") -> None:
+        """The filter cannot be understood: keep the field open to correct it, the wrong piece selected."""
+        self.display = True
         self.set_class(True, "-wrong")
         self.input.focus()
+        if at is not None and wrong:
+            self.input.selection = Selection(at, at + len(wrong))
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.display:
+            self.post_message(self.Typed(event.value))
+
+    def key_tab(self, event: events.Key) -> None:
+        """Take the completion that is shown, if there is one; the focus stays."""
+        if self._suggester is not None:
+            event.prevent_default()
+            event.stop()
+            self.input.cursor_position = len(self.input.value)
+            self.input.action_cursor_right()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

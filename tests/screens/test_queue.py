@@ -133,7 +133,11 @@ async def test_a_refresh_keeps_the_cursor_on_its_ticket_and_its_line(sqlite_desk
         screen = shown.app.screen
         assert isinstance(screen, QueueScreen)
         screen.refresh_now()
+        await shown.until(lambda: "1 new ticket  . brings in" in shown.drawn(), "that there is a new ticket")
+        assert numbers(shown) == made
+        await shown.press("full_stop")
         await shown.until(lambda: numbers(shown) == [*made, newest], "the new ticket")
+        assert "new ticket" not in shown.drawn()
         current = table(shown).current
         assert current is not None
         assert current.number == made[40]
@@ -177,11 +181,13 @@ async def test_the_filter_narrows_and_a_bad_word_is_named(sqlite_desk: TestDesk,
         await shown.type("kind:nonsense")
         await shown.press("enter")
         await shown.until(lambda: "nonsense" in shown.notice, "the word")
-        await shown.press("ctrl+u")
-        await shown.type("kind:appeal")
+        line = shown.app.screen.query_one(FilterLine)
+        assert line.input.selected_text == "nonsense"
+        await shown.type("appeal")  # in place of what is selected
         await shown.press("enter")
         await shown.until(lambda: numbers(shown) == [kept], "the filtered list")
-        assert "kind:appeal" in shown.drawn()
+        assert "appeals ×" in shown.drawn()
+        assert "1 ticket, due first" in shown.drawn()
         assert shown.notice == ""
         await shown.press("escape")
         await shown.until(lambda: len(numbers(shown)) == 2, "the whole list again")

@@ -69,7 +69,7 @@ def test_queue(snap_compare: Compare, sqlite_desk: TestDesk, size: tuple[int, in
     async def loaded(pilot: Pilot[None]) -> None:
         shown = Console(app, pilot)
         await shown.until_on(QueueScreen)
-        await shown.until(lambda: "10404" in shown.drawn() and app.header.log_ok is True, "the queue")
+        await shown.until(lambda: SUBJECTS[-1][1][:12] in shown.drawn() and app.header.log_ok is True, "the queue")
         await shown.until(
             lambda: "1 Mine" in shown.drawn() and " 4" in shown.drawn().splitlines()[1 if size[0] < 120 else 2]
         )

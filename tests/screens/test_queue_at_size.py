@@ -1,0 +1,180 @@
+"""The queue's filter as it is typed, its order, what is new, snoozing, tags, the next ticket, a number."""
+
+from datetime import timedelta
+
+import pytest
+
+from cs_console.casework import workflow
+from cs_console.casework.tagging import add_tag
+from cs_console.tickets.queue import page
+from models.enums import Priority, Role, TicketKind
+from screens.frame.choice import ChoiceDialog
+from screens.frame.number_dialog import NumberDialog
+from screens.queue.arrivals import held_back
+from screens.queue.list_head import ListHead
+from screens.queue.queue import QueueScreen
+from screens.queue.tags_dialog import TagsDialog
+from screens.queue.ticket_strip import TicketStrip
+from screens.ticket.ticket import TicketScreen
+from screens.widgets.filter_line import FilterLine
+from tests.screens.test_queue import make_many, numbers, table
+from tests.support.consoles import NARROW, WIDE, console
+from tests.support.desk import TestDesk
+from tests.support.tickets import make_ticket
+
+
+async def test_a_filter_is_completed_and_said_as_it_is_typed(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    make_ticket(sqlite_desk, kind=TicketKind.APPEAL, assignee=mei)
+    async with console(sqlite_desk, mei, NARROW) as shown:
+        await shown.until(lambda: len(numbers(shown)) == 1)
+        await shown.press("slash")
+        strip = shown.app.screen.query_one(TicketStrip)
+        line = shown.app.screen.query_one(FilterLine).input
+        await shown.type("ki")
+        await shown.until(lambda: line._suggestion == "kind:", "the key")
+        await shown.press("tab")
+        await shown.type("ap")
+        await shown.until(lambda: line._suggestion == "kind:appeal", "the value")
+        await shown.press("tab")
+        await shown.until(lambda: line.value == "kind:appeal")
+        await shown.until(lambda: strip.help[0] == "Appeals.", "the sentence")
+        await shown.type(" due:soon")
+        await shown.until(lambda: strip.help[0] == "Unknown due “soon”.")
+        assert "<3d" in shown.drawn()
+        await shown.press("escape")
+        await shown.until(lambda: strip.help == ("", ""))
+        assert len(numbers(shown)) == 1
+
+
+async def test_a_click_on_a_chip_takes_its_term_out(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    make_ticket(sqlite_desk, kind=TicketKind.APPEAL, assignee=mei)
+    make_ticket(sqlite_desk, kind=TicketKind.REPORT, assignee=mei)
+    async with console(sqlite_desk, mei, WIDE) as shown:
+        await shown.press("slash")
+        await shown.type("kind:appeal unread:yes")
+        await shown.press("enter")
+        await shown.until(lambda: len(numbers(shown)) == 1)
+        await shown.until(lambda: "appeals × " in shown.drawn() and "unread × " in shown.drawn(), "both chips")
+        await shown.pilot.click(ListHead, offset=(6, 0))
+        await shown.until(lambda: len(numbers(shown)) == 2)
+        assert "appeals" not in shown.drawn()
+        assert shown.app.screen.query_one(FilterLine).applied == "unread:yes"
+
+
+async def test_the_order_can_be_chosen_and_says_itself(sqlite_desk: TestDesk) -> None:
+    mei, now = sqlite_desk.session("mei", Role.AGENT), sqlite_desk.clock.now()
+    old = make_ticket(sqlite_desk, assignee=mei, received_at=now - timedelta(days=5)).number
+    urgent = make_ticket(sqlite_desk, assignee=mei, priority=Priority.URGENT).number
+    async with console(sqlite_desk, mei) as shown:
+        await shown.until(lambda: numbers(shown) == [old, urgent])
+        assert "Later 2" in shown.drawn()
+        await shown.press("S")
+        await shown.until_on(ChoiceDialog)
+        await shown.press("end", "enter")
+        await shown.until(lambda: numbers(shown) == [urgent, old], "the urgent one first")
+        await shown.until(lambda: "2 tickets, most urgent first" in shown.drawn())
+        assert "Later 2" not in shown.drawn()
+        await shown.press("1")
+        await shown.until(lambda: numbers(shown) == [old, urgent], "the view's own order")
+
+
+async def test_no_row_moves_until_it_is_brought_in(sqlite_desk: TestDesk) -> None:
+    mei, omar = sqlite_desk.session("mei", Role.AGENT), sqlite_desk.session("omar", Role.AGENT)
+    made = make_many(sqlite_desk, 5)
+    async with console(sqlite_desk, mei) as shown:
+        await shown.press("8")
+        await shown.until(lambda: numbers(shown) == made)
+        workflow.claim(omar, made[1])
+        early = make_ticket(sqlite_desk, received_at=sqlite_desk.clock.now() - timedelta(days=9)).number
+        screen = shown.app.screen
+        assert isinstance(screen, QueueScreen)
+        screen.refresh_now()
+        await shown.until(lambda: "1 new ticket" in shown.drawn())
+        assert numbers(shown) == made
+        await shown.press("full_stop")
+        await shown.until(lambda: numbers(shown) == [early, made[0], *made[2:]])
+
+
+def test_what_waits_is_counted_and_what_fell_off_the_end_is_not_gone(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    make_many(sqlite_desk, 4)
+    shown = page(mei, "all").rows
+    pushed = held_back(shown[:3], shown[1:] + shown[:1])
+    assert (pushed.new, pushed.moved, pushed.gone) == (1, True, frozenset())
+    assert pushed.rows == shown[:3]
+    first_gone = held_back(shown, shown[1:])
+    assert (first_gone.gone, first_gone.words) == ({shown[0].number}, "the list has changed")
+    assert held_back(shown[:3], shown[:2]).gone == frozenset()
+    assert not held_back(shown, shown).waiting
+    assert held_back(shown, ()).gone == {row.number for row in shown}
+
+
+async def test_a_ticket_is_snoozed_and_comes_back(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    first, second = (make_ticket(sqlite_desk, assignee=mei).number for _ in range(2))
+    async with console(sqlite_desk, mei) as shown:
+        await shown.until(lambda: numbers(shown) == [first, second])
+        await shown.press("z")
+        await shown.until_on(ChoiceDialog)
+        await shown.press("enter")
+        await shown.until(lambda: numbers(shown) == [second, first], "the other first")
+        await shown.until(lambda: "Snoozed 1" in shown.drawn() and "z snoozed" in shown.drawn())
+        await shown.press("3")
+        await shown.until(lambda: numbers(shown) == [first])
+        await shown.press("z")
+        await shown.until_on(ChoiceDialog)
+        await shown.press("enter")
+        await shown.until(lambda: numbers(shown) == [], "no snoozed ticket")
+
+
+async def test_tags_are_put_on_and_seen(sqlite_desk: TestDesk) -> None:
+    sue, mei = sqlite_desk.session("sue", Role.SUPERVISOR), sqlite_desk.session("mei", Role.AGENT)
+    add_tag(sue, "press")
+    make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
+        await shown.until(lambda: len(numbers(shown)) == 1)
+        await shown.press("number_sign")
+        await shown.until_on(TagsDialog)
+        assert "new tag" not in shown.drawn()
+        await shown.press("enter")
+        await shown.until(lambda: " press " in shown.drawn() and table(shown).tickets[0].tags == ("press",))
+
+
+async def test_the_next_ticket_is_claimed_and_opened(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk).number
+    async with console(sqlite_desk, mei) as shown:
+        await shown.press("N")
+        await shown.until_on(TicketScreen)
+        await shown.until(lambda: f"#{made} is assigned to you." in shown.notice)
+        await shown.press("escape")
+        await shown.until_on(QueueScreen)
+        await shown.until(lambda: numbers(shown) == [made])
+        await shown.press("N")
+        await shown.until(lambda: "No unassigned ticket" in shown.notice)
+
+
+@pytest.mark.parametrize("typed", ["{}", "#{}"])
+async def test_a_number_opens_its_ticket_from_anywhere(sqlite_desk: TestDesk, typed: str) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk).number
+    async with console(sqlite_desk, mei) as shown:
+        await shown.press("g", "n")
+        await shown.until_on(NumberDialog)
+        await shown.type("abc")
+        await shown.press("enter")
+        await shown.until(lambda: "Type a number" in shown.notice)
+        await shown.press("ctrl+u")
+        await shown.type(typed.format(made))
+        await shown.press("enter")
+        await shown.until_on(TicketScreen)
+        await shown.until(lambda: f"#{made}" in shown.drawn(), "the ticket")
+
+
+async def test_an_admin_alone_is_not_offered_a_number(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("ines", Role.ADMIN)) as shown:
+        await shown.press("g")
+        await shown.until(lambda: "Queue" in shown.drawn())
+        assert "Ticket number" not in shown.drawn()
