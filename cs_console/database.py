@@ -55,6 +55,7 @@ REVISIONS = (
     "0025",
     "0026",
     "0027",
+    "0028",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

@@ -305,6 +305,15 @@ COMMANDS: tuple[Command, ...] = (
         "sort", "S", "Sort", "Sort by what is due, received, updated or urgent.", _on("queue"), roles=WORKS_ON_TICKETS
     ),
     Command(
+        "saved_views",
+        "apostrophe",
+        "Saved views",
+        "Show a saved view by its letter, or save what is shown, for yourself or for the team.",
+        _on("queue"),
+        roles=WORKS_ON_TICKETS,
+        sign="'",
+    ),
+    Command(
         "bring_in",
         "full_stop",
         "Bring in",

@@ -9,37 +9,35 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from cs_console.casework import snoozing, tagging, workflow
+from cs_console.casework import tagging, workflow
 from cs_console.casework.next_ticket import take_next
-from cs_console.errors import BadFilter, ChangedElsewhere, ConsoleError, TakenBy
-from cs_console.local_time import moment
+from cs_console.errors import BadFilter, ConsoleError
 from cs_console.tickets import queue
 from cs_console.tickets.filter_sentence import sentence
 from cs_console.tickets.filters import Filter, parse
-from models.enums import Role, TicketState
+from cs_console.tickets.saved_views import KeptView, count_kept, keep_view, kept_views, remove_view
+from models.enums import Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import in_steps
+from screens.queue import acts
 from screens.queue.arrivals import held_back
 from screens.queue.bulk import BulkResult, assign_each, bulk_dialog, claim_each
 from screens.queue.filter_suggester import FilterSuggester
+from screens.queue.kept_views_dialog import FOR_THE_TEAM, KeptViewsDialog, letter_of, sharing_dialog
 from screens.queue.list_head import ListHead
 from screens.queue.pages import Fetch, Pages
-from screens.queue.snooze import BACK, snooze_dialog, time_of
-from screens.queue.tags_dialog import NEW, TagsDialog
 from screens.queue.ticket_strip import TicketStrip
 from screens.queue.ticket_table import TicketTable
 from screens.queue.view_list import View, ViewList
 from screens.registry import bindings_for
-from screens.ticket.assignment import assign_dialog
-from screens.ticket.state import state_dialog
 from screens.widgets.choice_list import Choice, mark_of
 from screens.widgets.filter_line import FilterLine
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 
 if TYPE_CHECKING:
-    from cs_console.desk import DeskSession
+    pass
 
 PAGE = "page"
 STRIP_SECONDS = 0.15
@@ -79,10 +77,12 @@ class QueueScreen(ConsoleScreen[None]):
         self._loading = False
         self._counts: dict[str, str] = {}
         self._suggester = FilterSuggester()
+        self._kept: tuple[KeptView, ...] = ()
+        self.selected = acts.SelectedTicket(self, lambda: self.query_one(TicketTable).current, self._read_again)
 
     def body(self) -> ComposeResult:
         views = ViewList(id="views")
-        views.set_reactive(ViewList.views, tuple(View(name, title) for name, title in queue.VIEWS))
+        views.set_reactive(ViewList.views, _views(()))
         yield views
         with Vertical(id="list"):
             yield ListHead(id="head")
@@ -128,6 +128,12 @@ class QueueScreen(ConsoleScreen[None]):
             self._counts = {one.view: _count_words(one) for one in counts}
             self.query_one(ViewList).show_counts(self._counts)
             await self._count_found()
+            self._kept = await self.call(partial(kept_views, self.session), group="kept", retry=False)
+            kept = await self.call(partial(count_kept, self.session, self._kept), group="kept counts", retry=False)
+            self._counts |= {one.view: _count_words(one) for one in kept}
+            views = self.query_one(ViewList)
+            views.views = _views(self._kept if views.is_column else ())
+            views.show_counts(self._counts)
 
     async def _count_found(self) -> None:
         asked = self.filter
@@ -230,7 +236,50 @@ class QueueScreen(ConsoleScreen[None]):
 
     @on(ViewList.Chosen)
     def _view_chosen(self, event: ViewList.Chosen) -> None:
-        self._choose_view(event.name)
+        kept = next((one for one in self._kept if one.id == event.name), None)
+        if kept is None:
+            self._choose_view(event.name)
+        else:
+            self._show_kept(kept)
+
+    def _show_kept(self, kept: KeptView) -> None:
+        """Show a saved view: its filter in its view, in its order."""
+        try:
+            asked = kept.asked
+        except BadFilter as refused:  # it was kept by an older console
+            self.say(refused)
+            return
+        self._choose_view(kept.within)
+        self.query_one(ViewList).current = kept.id
+        self.sort = kept.sort
+        self.query_one(TicketTable).grouped = (kept.sort or queue.sort_of(kept.within)) is queue.Sort.DUE
+        self.query_one(FilterLine).accept(kept.expression)
+        self._use(asked)
+
+    @in_steps
+    async def action_saved_views(self) -> None:
+        """Show a saved view, keep what is shown as one, or remove one."""
+        self._kept = await self.call(partial(kept_views, self.session), group="kept")
+        shown = f"{_TITLES[self.view]}, {sentence(self.filter or Filter()).lower()}"
+        answer = await self.ask(KeptViewsDialog(self._kept, shown))
+        if answer is None:
+            return
+        if answer.view is not None and not answer.remove:
+            self._show_kept(answer.view)
+        elif answer.view is not None:
+            await self.change(partial(remove_view, self.session, answer.view.id))
+            self.say(f"The view {answer.view.name} is removed.", Tone.DONE)
+            self._count()
+        else:
+            await self._keep(answer.name)
+
+    async def _keep(self, name: str) -> None:
+        whose = await self.ask(sharing_dialog(name))
+        if whose is not None:
+            shared, asked = whose == FOR_THE_TEAM, self.filter or Filter()
+            await self.change(partial(keep_view, self.session, name, self.view, asked, self.sort, shared=shared))
+            self.say(f"The view {name} is saved.", Tone.DONE)
+            self._count()
 
     def action_filter(self) -> None:
         """Type a filter."""
@@ -300,16 +349,10 @@ class QueueScreen(ConsoleScreen[None]):
 
     # --- one ticket
 
-    def _current(self) -> queue.QueueRow | None:
-        row = self.query_one(TicketTable).current
-        if row is None:
-            self.say("No ticket is selected.")
-        return row
-
     @on(TicketTable.RowSelected)
     def action_open(self) -> None:
         """Open the ticket; opening is recorded."""
-        row = self._current()
+        row = self.selected.row()
         if row is not None:
             self._open(row.number)
 
@@ -321,55 +364,35 @@ class QueueScreen(ConsoleScreen[None]):
         self._away = True
         self.go_on(screen)
 
-    async def _change(self, work: Callable[[], object], done: str) -> None:
-        try:
-            await self.change(work, late=lambda _answer: Said(done))
-        except (TakenBy, ChangedElsewhere) as refusal:
-            self.say(refusal)
-        else:
-            self.say(done, Tone.DONE)
-        self._read_again()
-
     @in_steps
     async def action_claim(self) -> None:
         """Claim the selected ticket. If two agents do so at once, the second is told who has it."""
-        row = self._current()
-        if row is not None:
-            await self._change(partial(workflow.claim, self.session, row.number), f"#{row.number} is assigned to you.")
+        await acts.claim(self.selected)
 
     @in_steps
     async def action_verify(self) -> None:
         """Verify the requester of the selected ticket."""
-        row = self._current()
-        if row is not None:
-            from screens.verification.verify import VerifyScreen
-
-            done = await self.ask(VerifyScreen(row.number))
-            if done is not None:
-                self.say(done)
+        await acts.verify(self.selected)
 
     @in_steps
     async def action_state(self) -> None:
         """Move the ticket to another state."""
-        row = self._current()
-        if row is None:
-            return
-        state = await self.ask(state_dialog(row.number, row.state))
-        if state is not None:
-            work = partial(workflow.set_state, self.session, row.number, row.version, TicketState(state))
-            await self._change(work, f"#{row.number} is now {state}.")
+        await acts.change_state(self.selected)
 
     @in_steps
     async def action_assign(self) -> None:
         """Assign the ticket to an agent."""
-        row = self._current()
-        if row is None:
-            return
-        names = await self.call(partial(workflow.assignable, self.session, row.number), group="assignable")
-        name = await self.ask(assign_dialog(row.number, row.assignee, names))
-        if name is not None:
-            work = partial(workflow.assign, self.session, row.number, row.version, name)
-            await self._change(work, f"#{row.number} is assigned to {name}.")
+        await acts.assign(self.selected)
+
+    @in_steps
+    async def action_snooze(self) -> None:
+        """Put the ticket behind all others until a time."""
+        await acts.snooze(self.selected)
+
+    @in_steps
+    async def action_tags(self) -> None:
+        """Put one of the desk's tags on the ticket, or take it off."""
+        await acts.change_tags(self.selected)
 
     @in_steps
     async def action_new(self) -> None:
@@ -399,32 +422,6 @@ class QueueScreen(ConsoleScreen[None]):
         """Claim the most urgent ticket that no one has, and open it."""
         number = await self.change(partial(take_next, self.session), late=lambda taken: Said(_taken_words(taken)))
         self._open(number, Said(_taken_words(number), Tone.DONE))
-
-    @in_steps
-    async def action_snooze(self) -> None:
-        """Put the ticket behind all others until a time."""
-        row, now = self._current(), self.session.desk.clock.now()
-        if row is None:
-            return
-        answer = await self.ask(snooze_dialog(row, now))
-        if answer == BACK:
-            work = partial(snoozing.unsnooze, self.session, row.number, row.version)
-            await self._change(work, f"#{row.number} is back.")
-        elif answer is not None:
-            until = time_of(answer, now)
-            work = partial(snoozing.snooze, self.session, row.number, row.version, until)
-            await self._change(work, f"#{row.number} is snoozed until {moment(until)}.")
-
-    @in_steps
-    async def action_tags(self) -> None:
-        """Put one of the desk's tags on the ticket, or take it off."""
-        row = self._current()
-        if row is None:
-            return
-        known = await self.call(partial(tagging.tags, self.session), group="tags")
-        tag = await self.ask(TagsDialog(row.number, known, row.tags))
-        if tag is not None:
-            await self._change(partial(_toggle_tag, self.session, row, tag), f"The tags of #{row.number} are changed.")
 
     @in_steps
     async def action_sort(self) -> None:
@@ -481,19 +478,18 @@ class QueueScreen(ConsoleScreen[None]):
             self._use(None)
 
 
+def _views(kept: tuple[KeptView, ...]) -> tuple[View, ...]:
+    """The views of the list, with their keys: the desk's, then those that people keep."""
+    desk = (View(name, title, key=str((at + 1) % 10)) for at, (name, title) in enumerate(queue.VIEWS))
+    return (*desk, *(View(one.id, one.name, key=f"'{letter_of(at)}") for at, one in enumerate(kept)))
+
+
 def _count_words(counted: queue.ViewCount) -> str:
     return f"{counted.count}+" if counted.more else str(counted.count)
 
 
 def _taken_words(number: int) -> str:
     return f"#{number} is assigned to you."
-
-
-def _toggle_tag(session: "DeskSession", row: queue.QueueRow, tag: str) -> None:
-    """Put the tag on or take it off; one behind NEW is added to the desk's list first."""
-    if tag.startswith(NEW):
-        tag = tagging.add_tag(session, tag.removeprefix(NEW))
-    tagging.set_tags(session, row.number, tuple(set(row.tags) ^ {tag}))
 
 
 def _bulk_words(result: BulkResult) -> Said:

@@ -1,7 +1,7 @@
 """The queue's views with their counts: a list beside the tickets, or one or two lines above them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import events
 from textual.app import RenderResult
@@ -17,11 +17,12 @@ ROOM_FOR_ALL = 70
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One view: its name, its title, and how many tickets it holds as shown (`12`, `1000+`, nothing yet)."""
+    """One view: its name, its title, how many tickets it holds as shown (`12`, `1000+`, nothing yet), and its key."""
 
     name: str
     title: str
     count: str = ""
+    key: str = ""
 
 
 class ViewList(Widget):
@@ -41,7 +42,7 @@ class ViewList(Widget):
 
     def show_counts(self, counts: Mapping[str, str]) -> None:
         """Show these counts; views without a new count keep theirs."""
-        self.views = tuple(View(one.name, one.title, counts.get(one.name, one.count)) for one in self.views)
+        self.views = tuple(replace(one, count=counts.get(one.name, one.count)) for one in self.views)
 
     @property
     def is_column(self) -> bool:
@@ -64,7 +65,7 @@ class ViewList(Widget):
         return Content("\n").join(drawn)
 
     def _drawn(self, one: View, width: int) -> Content:
-        number = str((self.views.index(one) + 1) % 10)
+        number = one.key
         gap = " " * max(width - len(number) - len(one.title) - len(one.count) - 3, 1)
         now = one.name == self.current
         number_style = self.get_visual_style("view-list--number")

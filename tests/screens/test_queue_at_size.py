@@ -1,5 +1,6 @@
 """The queue's filter as it is typed, its order, what is new, snoozing, tags, the next ticket, a number."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,10 +8,12 @@ import pytest
 from cs_console.casework import workflow
 from cs_console.casework.tagging import add_tag
 from cs_console.tickets.queue import page
+from cs_console.tickets.saved_views import kept_views
 from models.enums import Priority, Role, TicketKind
 from screens.frame.choice import ChoiceDialog
 from screens.frame.number_dialog import NumberDialog
 from screens.queue.arrivals import held_back
+from screens.queue.kept_views_dialog import KeptViewsDialog
 from screens.queue.list_head import ListHead
 from screens.queue.queue import QueueScreen
 from screens.queue.tags_dialog import TagsDialog
@@ -178,3 +181,38 @@ async def test_an_admin_alone_is_not_offered_a_number(sqlite_desk: TestDesk) -> 
         await shown.press("g")
         await shown.until(lambda: "Queue" in shown.drawn())
         assert "Ticket number" not in shown.drawn()
+
+
+@pytest.mark.parametrize("size", [WIDE])
+async def test_what_is_shown_is_kept_as_a_view_and_shown_again_by_its_letter(
+    sqlite_desk: TestDesk, size: tuple[int, int]
+) -> None:
+    mei, sam = sqlite_desk.session("mei", Role.AGENT), sqlite_desk.session("sam", Role.AGENT)
+    appeal = make_ticket(sqlite_desk, kind=TicketKind.APPEAL).number
+    report = make_ticket(sqlite_desk, kind=TicketKind.REPORT).number
+    async with console(sqlite_desk, mei, size) as shown:
+        await shown.press("9", "slash")
+        await shown.type("kind:appeal")
+        await shown.press("enter")
+        await shown.until(lambda: numbers(shown) == [appeal])
+        await shown.press("apostrophe")
+        await shown.until_on(KeptViewsDialog)
+        assert "All open, appeals." in shown.drawn()
+        await shown.type("Appeals now")
+        await shown.press("enter")
+        await shown.until_on(ChoiceDialog)
+        await shown.press("end", "enter")
+        await shown.until(lambda: "The view Appeals now is saved." in shown.notice)
+        await shown.until(lambda: bool(re.search(r"'a Appeals now +1 ", shown.drawn())), "the view with its count")
+        await shown.press("9", "escape")
+        await shown.until(lambda: numbers(shown) == [appeal, report], "all open")
+        await shown.press("apostrophe")
+        await shown.until_on(KeptViewsDialog)
+        await shown.press("a")
+        await shown.until(lambda: numbers(shown) == [appeal], "the saved view")
+        await shown.press("apostrophe")
+        await shown.until_on(KeptViewsDialog)
+        assert [one.shared for one in kept_views(sam)] == [True]
+        await shown.press("delete")
+        await shown.until(lambda: "is removed" in shown.notice)
+    assert kept_views(sam) == ()
