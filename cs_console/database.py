@@ -56,6 +56,7 @@ REVISIONS = (
     "0026",
     "0027",
     "0028",
+    "0029",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

@@ -63,6 +63,8 @@ _MANY: Mapping[Action, str] = MappingProxyType(
         Action.AUTOMATIC_RECEIVED: "took in {n} automatic replies",
         Action.TICKET_STATE_SET: "changed {n} states",
         Action.TICKET_PRIORITY_SET: "changed {n} priorities",
+        Action.TICKET_SNOOZED: "snoozed {n} tickets",
+        Action.TICKET_TAGGED: "tagged {n} tickets",
         Action.MESSAGE_SENT: "sent {n} messages",
         Action.MESSAGE_HELD: "wrote {n} letters",
         Action.NOTE_ADDED: "added {n} notes",
