@@ -622,7 +622,7 @@ COMMANDS: tuple[Command, ...] = (
         "Open a ticket by its number, from anywhere.",
         _on("go"),
         roles=WORKS_ON_TICKETS,
-        action="go_to_number",
+        action="ask_number",
         palette=False,
     ),
     Command("go", "g", "Go to", "Press g, then the key of a screen.", _ALL, palette=False),

@@ -36,7 +36,7 @@ class GoTo(Dialog[str]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow only the places that the agent's roles open."""
-        if action == "go_to_number":
+        if action == "ask_number":
             return command("go_number").open_to(self.roles)
         return action != "go_to" or f"go_to({parameters[0]!r})" in {one.runs for one in places_for(self.roles)}
 
@@ -44,7 +44,7 @@ class GoTo(Dialog[str]):
         """There."""
         self.dismiss(mode)
 
-    def action_go_to_number(self) -> None:
+    def action_ask_number(self) -> None:
         """To a ticket whose number is asked for."""
         self.dismiss(NUMBER)
 

@@ -192,7 +192,7 @@ class TicketTable(ScrollView, can_focus=True):
     def _strip(self, line: _Line, here: bool, width: int) -> Strip:
         colours = palette_of(self.app, under_cursor=here and self.has_focus)
         if here and not self.has_focus:
-            colours = replace(colours, ground=colours.idle)
+            colours = replace(colours, ground=colours.idle, faint=colours.quiet)
         text = Text(no_wrap=True, end="", style=ink(colours.ink, colours.ground))
         if line.row is None:
             self._group(text, line, width, colours)
