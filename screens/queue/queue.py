@@ -13,6 +13,7 @@ from cs_console.casework import tagging, workflow
 from cs_console.casework.next_ticket import take_next
 from cs_console.errors import BadFilter, ConsoleError
 from cs_console.tickets import queue
+from cs_console.tickets.filter_completion import completed
 from cs_console.tickets.filter_sentence import sentence
 from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.saved_views import KeptView, count_kept, keep_view, kept_views, remove_view
@@ -23,7 +24,6 @@ from screens.frame.steps import in_steps
 from screens.queue import acts
 from screens.queue.arrivals import held_back
 from screens.queue.bulk import BulkResult, assign_each, bulk_dialog, claim_each
-from screens.queue.filter_suggester import FilterSuggester
 from screens.queue.kept_views_dialog import FOR_THE_TEAM, KeptViewsDialog, letter_of, sharing_dialog
 from screens.queue.list_head import ListHead
 from screens.queue.pages import Fetch, Pages
@@ -76,7 +76,8 @@ class QueueScreen(ConsoleScreen[None]):
         self._away = False
         self._loading = False
         self._counts: dict[str, str] = {}
-        self._suggester = FilterSuggester()
+        self._names: tuple[str, ...] = ()
+        self._tags: tuple[str, ...] = ()
         self._kept: tuple[KeptView, ...] = ()
         self.selected = acts.SelectedTicket(self, lambda: self.query_one(TicketTable).current, self._read_again)
 
@@ -89,7 +90,7 @@ class QueueScreen(ConsoleScreen[None]):
             with Container(id="table-place"):
                 yield TicketTable(id="tickets")
                 yield PlainText(id="nothing")
-            yield FilterLine("kind:appeal due:<3d assignee:me", id="filter", suggester=self._suggester)
+            yield FilterLine("kind:appeal due:<3d assignee:me", id="filter", complete=self._completed)
             yield TicketStrip(id="strip")
 
     def on_mount(self) -> None:
@@ -290,8 +291,8 @@ class QueueScreen(ConsoleScreen[None]):
     @in_steps
     async def _learn_names(self) -> None:
         with suppress(ConsoleError):  # the line is not completed then
-            self._suggester.names = await self.call(partial(workflow.assignable, self.session), group="names")
-            self._suggester.tags = await self.call(partial(tagging.tags, self.session), group="tags")
+            self._names = await self.call(partial(workflow.assignable, self.session), group="names")
+            self._tags = await self.call(partial(tagging.tags, self.session), group="tags")
 
     @on(FilterLine.Typed)
     def _typed(self, event: FilterLine.Typed) -> None:
@@ -300,11 +301,15 @@ class QueueScreen(ConsoleScreen[None]):
 
     def _say_found(self, text: str) -> None:
         """Say what the filter will find, or what is wrong with it and what is possible."""
-        strip = self.query_one(TicketStrip)
+        strip, whole = self.query_one(TicketStrip), self._completed(text)
         try:
-            strip.help = (sentence(parse(text)), "↵ apply   tab complete   esc leave as it was")
+            said, hint = sentence(parse(text)), "↵ apply   esc leave as it was"
         except BadFilter as refused:
-            strip.help = (refused.sentence, refused.next_step)
+            said, hint = refused.sentence, refused.next_step
+        strip.help = (said, f"tab: {whole}" if whole else hint)
+
+    def _completed(self, text: str) -> str | None:
+        return completed(text, self._names, self._tags)
 
     def _reject(self, refused: BadFilter) -> None:
         """Point at the wrong word, and keep the line open to correct it."""

@@ -1,13 +1,17 @@
 """The field for a filter; it stays below the list as long as a filter is set."""
 
+from collections.abc import Callable
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.suggester import Suggester
 from textual.widgets import Input, Static
 from textual.widgets.input import Selection
+
+Complete = Callable[[str], str | None]
+"""The line with its last word completed; None where nothing fits."""
 
 
 class FilterLine(Horizontal):
@@ -30,17 +34,15 @@ class FilterLine(Horizontal):
             super().__init__()
             self.text = text
 
-    def __init__(self, placeholder: str, *, id: str | None = None, suggester: Suggester | None = None) -> None:
+    def __init__(self, placeholder: str, *, id: str | None = None, complete: Complete | None = None) -> None:
         super().__init__(id=id)
         self._placeholder = placeholder
-        self._suggester = suggester
+        self._complete = complete
         self.applied = ""
 
     def compose(self) -> ComposeResult:
         yield Static(Content("filter ▸ "), id="filter-word", markup=False)
-        yield Input(
-            placeholder=self._placeholder, id="filter-text", compact=True, max_length=500, suggester=self._suggester
-        )
+        yield Input(placeholder=self._placeholder, id="filter-text", compact=True, max_length=500)
 
     def on_mount(self) -> None:
         self.display = False
@@ -78,12 +80,12 @@ class FilterLine(Horizontal):
             self.post_message(self.Typed(event.value))
 
     def key_tab(self, event: events.Key) -> None:
-        """Take the completion that is shown, if there is one; the focus stays."""
-        if self._suggester is not None:
+        """Complete the last word, if it can be; the focus stays. Not by a Suggester, which keeps what was typed."""
+        if self._complete is not None:
             event.prevent_default()
             event.stop()
+            self.input.value = self._complete(self.input.value) or self.input.value
             self.input.cursor_position = len(self.input.value)
-            self.input.action_cursor_right()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -35,10 +35,10 @@ async def test_a_filter_is_completed_and_said_as_it_is_typed(sqlite_desk: TestDe
         strip = shown.app.screen.query_one(TicketStrip)
         line = shown.app.screen.query_one(FilterLine).input
         await shown.type("ki")
-        await shown.until(lambda: line._suggestion == "kind:", "the key")
+        await shown.until(lambda: strip.help[1] == "tab: kind:", "the key")
         await shown.press("tab")
         await shown.type("ap")
-        await shown.until(lambda: line._suggestion == "kind:appeal", "the value")
+        await shown.until(lambda: strip.help[1] == "tab: kind:appeal", "the value")
         await shown.press("tab")
         await shown.until(lambda: line.value == "kind:appeal")
         await shown.until(lambda: strip.help[0] == "Appeals.", "the sentence")
