@@ -130,4 +130,5 @@ def reason_of(entry: EntryView) -> str:
     words = entry.reason.replace(" -> ", " to ")
     if entry.outcome == Result.DONE:
         return words
-    return f"{entry.outcome}: {words.replace('_', ' ')}" if words else entry.outcome
+    words = words.replace("_", " ")
+    return f"{entry.outcome}: {words}" if words and entry.outcome not in words else words or entry.outcome

@@ -148,7 +148,8 @@ class AccessLogScreen(ConsoleScreen[None]):
     # --- filter
 
     def action_filter(self) -> None:
-        """Type what to look for."""
+        """Type what to look for, in place of the chips, so that the list does not move."""
+        self.query_one(FilterChips).display = False
         self.query_one(FilterLine).open()
 
     def action_views_only(self) -> None:
@@ -173,6 +174,7 @@ class AccessLogScreen(ConsoleScreen[None]):
             self.say(error)
             line.reject()
             return
+        self.clear_notice()  # of a term that is corrected now
         self._close_line(text)
         self._read_first()
 
@@ -180,7 +182,9 @@ class AccessLogScreen(ConsoleScreen[None]):
         line = self.query_one(FilterLine)
         line.accept(text)
         line.display = False
-        self.query_one(FilterChips).show_filter(text)
+        chips = self.query_one(FilterChips)
+        chips.display = True
+        chips.show_filter(text)
         self.list.focus()
 
     @on(FilterLine.Left)

@@ -12,6 +12,7 @@ from cs_console.errors import ConsoleError
 from screens.frame.dialog import Dialog
 from screens.frame.steps import in_steps
 from screens.widgets.safe_text import PlainText
+from screens.widgets.signs import Sign
 
 _EVERY_SECONDS = 0.1
 
@@ -52,7 +53,7 @@ class ProofDialog(Dialog[None]):
         try:
             verdict = await self.call(partial(verify_for, self.session, self._progress), retry=False)
         except ConsoleError as refusal:
-            self._finish(f"✗ {refusal}", False)
+            self._finish(f"{Sign.BROKEN} {refusal}", False)
         else:
             self._finish(_words(verdict), verdict.ok)
 
@@ -77,6 +78,6 @@ class ProofDialog(Dialog[None]):
 
 def _words(verdict: Verdict) -> str:
     if verdict.ok:
-        return f"✓ Complete: {verdict.size} entries, none edited, missing or moved.\n\n{verdict.root}"
+        return f"{Sign.DONE} Complete: {verdict.size} entries, none edited, missing or moved.\n\n{verdict.root}"
     where = "at its head" if verdict.first_bad is None else f"at entry {verdict.first_bad}"
-    return f"✗ Broken {where}: {verdict.kind}.\n\nTell a privacy officer, and do not change the database."
+    return f"{Sign.BROKEN} Broken {where}: {verdict.kind}.\n\nTell a privacy officer, and do not change the database."

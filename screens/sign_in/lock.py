@@ -14,6 +14,7 @@ from screens.frame.console_screen import ConsoleScreen
 from screens.registry import bindings_for
 from screens.widgets.password_input import PasswordInput
 from screens.widgets.safe_text import PlainText
+from screens.widgets.signs import Sign
 
 
 class LockScreen(ConsoleScreen[None]):
@@ -51,5 +52,5 @@ class LockScreen(ConsoleScreen[None]):
     def _refused(self, refusal: ConsoleError) -> None:
         self.query_one("#password", Input).clear()
         line = self.query_one("#refusal", PlainText)
-        line.show(f"✗ {refusal}")
+        line.show(f"{Sign.BROKEN} {refusal}")
         line.display = True

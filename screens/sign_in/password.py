@@ -14,6 +14,7 @@ from screens.registry import TAB_AT_ONCE, bindings_for
 from screens.widgets.notice_bar import Said
 from screens.widgets.password_input import PasswordInput
 from screens.widgets.safe_text import PlainText
+from screens.widgets.signs import Sign
 
 
 class PasswordScreen(ConsoleScreen[None]):
@@ -84,7 +85,7 @@ class PasswordScreen(ConsoleScreen[None]):
 
     def _refuse(self, words: str) -> None:
         line = self.query_one("#refusal", PlainText)
-        line.show(f"✗ {words}")
+        line.show(f"{Sign.BROKEN} {words}")
         line.display = True
 
     def action_back(self) -> None:

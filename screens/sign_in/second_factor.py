@@ -17,6 +17,7 @@ from screens.registry import TAB_AT_ONCE, bindings_for
 from screens.widgets.forgetting_input import ForgettingInput
 from screens.widgets.password_input import PasswordInput
 from screens.widgets.safe_text import PlainText
+from screens.widgets.signs import Sign
 
 if TYPE_CHECKING:
     from cs_console.staff.second_factor import Enrolment
@@ -130,7 +131,7 @@ class SecondFactorScreen(ConsoleScreen[None]):
         for field in self.query(Input):
             field.clear()
         line = self.query_one("#refusal", PlainText)
-        line.show(f"✗ {refusal}")
+        line.show(f"{Sign.BROKEN} {refusal}")
         line.display = True
 
     def hide_values(self) -> None:

@@ -77,4 +77,5 @@ def test_several_entries_are_told_together_oldest_first() -> None:
 
 def test_a_reason_is_read_without_its_code() -> None:
     assert reason_of(replace(ENTRY, outcome="refused", reason="not_verified")) == "refused: not verified"
+    assert reason_of(replace(ENTRY, outcome="refused", reason="sign_in_refused")) == "sign in refused"
     assert reason_of(replace(ENTRY, reason="unassigned -> ines")) == "unassigned to ines"

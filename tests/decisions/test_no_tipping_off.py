@@ -14,6 +14,7 @@ from sqlmodel import col
 from typer.testing import CliRunner
 
 from cs_console.access_log import review
+from cs_console.access_log.aliases import FIRST, SECOND
 from cs_console.access_log.export import Form, export_log
 from cs_console.casework import conversation
 from cs_console.commands.tickets import app as tickets_command
@@ -39,6 +40,7 @@ from tests.support.stored import keys_of
 from tests.support.tickets import make_ticket
 
 HIDDEN = ("S1", "S2", "S3")
+ALIAS = rf"\b(?:{'|'.join(FIRST)}) (?:{'|'.join(SECOND)}) [0-9]+\b"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -131,7 +133,7 @@ def story(test_desk: TestDesk, code: str) -> list[object]:
 
 def without_ids(value: object) -> str:
     """The same, with what is random by nature left out."""
-    return re.sub(r"\b[0-9a-f]{16}(?:[0-9a-f]{16})?\b|\b[a-z]+-[a-z]+-[0-9]+\b", "ID", repr(value))
+    return re.sub(rf"\b[0-9a-f]{{16}}(?:[0-9a-f]{{16}})?\b|{ALIAS}", "ID", repr(value))
 
 
 @pytest.mark.core

@@ -151,6 +151,11 @@ async def test_a_filter_that_makes_no_sense_names_the_word(sqlite_desk: TestDesk
         await shown.type("colour:[/x]")
         await shown.press("enter")
         await shown.until(lambda: "colour:[/x]" in shown.notice)
+        await shown.press("ctrl+u")
+        await shown.type("who:sara")
+        await shown.press("enter")
+        await shown.until(lambda: "/  who:sara × " in shown.drawn().splitlines()[1], "the chip")
+        assert shown.notice == ""
 
 
 async def test_an_entry_opens_whole_and_on_record(sqlite_desk: TestDesk) -> None:
