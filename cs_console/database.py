@@ -57,6 +57,7 @@ REVISIONS = (
     "0027",
     "0028",
     "0029",
+    "0030",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

@@ -55,6 +55,8 @@ class Desk:
     """What the log says of accounts, as it was read last."""
     genuine_words: dict[tuple[Any, ...], Word] = field(default_factory=dict, repr=False)
     """Entries of the log as they are stored, whose tags were found right: some of those that were asked for last."""
+    searches: dict[str, tuple[str, datetime]] = field(default_factory=dict, repr=False)
+    """By session: what the log calls its last search, and when it was read last."""
     keyed_up_to: int = 0
     """How far it has come in giving tickets from before their own keys: the last number."""
     keyed_apart_up_to: int = 0

@@ -24,6 +24,7 @@ from cs_console.errors import ConsoleError
 from cs_console.intake.set_aside_acts import retry_after_update
 from cs_console.intake.set_aside_upgrade import give_keys_apart
 from cs_console.staff.desk_time import record_parted_clock
+from cs_console.tickets.search.index import index_waiting
 from cs_console.verification.closure import close_unverified
 from cs_console.verification.documents import delete_documents
 
@@ -36,9 +37,10 @@ def keep_up(desk: Desk) -> None:
     waits for it, destroy the keys of mail that was set aside and is no more, list the desk's own keys, drop old drafts
     that have no ticket, forget acts of long ago, go on with a renewal of the look-up keys that was cut short, remind of
     and close unverified requests, delete documents that were sent for a verification and files that a killed console
-    left with the operator's command, redact texts again that were read before a contact was known, read mail again that
-    an earlier version could not read, destroy what was set aside long enough, queue acknowledgements that waited for
-    their turn, send what is queued, give tickets and mail from before a key of their own.
+    left with the operator's command, redact texts again that were read before a contact was known, index the words of
+    tickets that changed, read mail again that an earlier version could not read, destroy what was set aside long
+    enough, queue acknowledgements that waited for their turn, send what is queued, give tickets and mail from before a
+    key of their own.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
@@ -63,6 +65,7 @@ def keep_up(desk: Desk) -> None:
         delete_documents,
         remove_left_over,
         redact_waiting,
+        index_waiting,
         retry_after_update,
         destroy_expired,
         acknowledge_waiting,

@@ -288,6 +288,7 @@ class Action(StrEnum):
     FILE_ATTACHED = "file.attached"
     DOCUMENT_DELETED = "document.deleted"
     CONTACT_LOOKED_UP = "contact.looked_up"
+    TICKETS_SEARCHED = "tickets.searched"
     CONTACT_CHANGED = "contact.changed"
     CODE_SENT = "code.sent"
     CODE_CHECKED = "code.checked"

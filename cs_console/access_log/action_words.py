@@ -36,6 +36,7 @@ WORDS: Mapping[Action, str] = MappingProxyType(
         Action.FILE_ATTACHED: "attached a file",
         Action.DOCUMENT_DELETED: "deleted a document",
         Action.CONTACT_LOOKED_UP: "looked up a contact",
+        Action.TICKETS_SEARCHED: "searched the tickets",
         Action.CONTACT_CHANGED: "changed a contact",
         Action.CODE_SENT: "sent a code",
         Action.CODE_CHECKED: "checked a code",

@@ -4,6 +4,7 @@ from sqlmodel import Session
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
+from cs_console.custody.search_queue import index_later
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import DeskSession
 from cs_console.errors import BadInput
@@ -45,4 +46,5 @@ def keep_note(db: Session, session: DeskSession, ticket: TicketFacts, words: str
         )
     )
     db.flush()
+    index_later(db, ticket.number)
     record_about(db, session, ticket, Action.NOTE_ADDED)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from cs_console.custody.requester_access import require_in_use
+from cs_console.custody.search_queue import index_later
 from cs_console.custody.taken_back import put_back
 from cs_console.decisions.request_scope import locked_facts
 from cs_console.decisions.taking_back import decided_by, withdraw_decision
@@ -57,6 +58,7 @@ def take_back(session: DeskSession, number: int) -> TakenBack:
         else:
             taken = _withdraw(db, session, ticket, message_id)
         db.connection().execute(delete(Message).where(col(Message.id) == message_id))
+        index_later(db, number)
         about = {"message": message_id, "by": session.agent.id}
         record_about(db, session, ticket, Action.MESSAGE_TAKEN_BACK, sort.value, about=about)
     return taken

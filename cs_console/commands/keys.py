@@ -1,6 +1,7 @@
 """`cs-console keys ...`: the keyring and the key that wraps it."""
 
 import sys
+from functools import partial
 
 import typer
 from sqlmodel import col, select
@@ -13,6 +14,7 @@ from cs_console.custody.rotation import rotate as rotate_keys
 from cs_console.desk import Desk, operator_session
 from cs_console.local_time import day_with_year
 from cs_console.settings import Settings
+from cs_console.tickets.search.index import index_all
 from models.desk_identity import DeskIdentity
 
 GIVEN_UP = (
@@ -79,7 +81,7 @@ def rotate(as_json: Json = False, home: Home = None) -> None:
     """
     with desk(home) as opened:
         with progress_bar("Wrapping keys") as shown:
-            done = rotate_keys(operator_session(opened), shown.progress)
+            done = rotate_keys(operator_session(opened), shown.progress, partial(index_all, progress=shown.progress))
         found, settings = key_status(opened), opened.settings
     to_finish = "" if done.finished else how_to_finish(found, settings)
     if as_json:

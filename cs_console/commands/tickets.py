@@ -12,6 +12,7 @@ from cs_console.local_time import sortable
 from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.queue import MAX_PAGE_SIZE, ListedTicket, listing
 from cs_console.tickets.queue_query import VIEWS, Cursor, Sort
+from cs_console.tickets.search.index import still_indexing, still_indexing_words
 
 app = typer.Typer(help="Tickets, without personal data.", no_args_is_help=True)
 _AFTER = re.compile(r"(-?[0-9]{1,19}):([0-9]{1,9})")
@@ -27,7 +28,7 @@ def tickets() -> None:
 def list_tickets(
     home: Home = None,
     view: Annotated[str, typer.Option("--view", help=f"One of: {', '.join(name for name, _ in VIEWS)}.")] = "all",
-    expression: Annotated[str, typer.Option("--filter", help="Like: kind:appeal due:<3d -channel:call.")] = "",
+    expression: Annotated[str, typer.Option("--filter", help="Like: refund kind:appeal due:<3d -channel:call.")] = "",
     sort: Annotated[Sort | None, typer.Option("--sort", help="What comes first; by default what came last.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="The most tickets to list.")] = 100,
     after: Annotated[str, typer.Option("--after", help="Continue after the `next` value of an earlier list.")] = "",
@@ -35,7 +36,11 @@ def list_tickets(
 ) -> None:
     """List tickets: number, kind, state, priority, dates."""
     with desk(home) as opened:
-        rows, following = _collect(opened, view, parse(expression), _cursor(after), limit, sort or _sort_of(view))
+        asked = parse(expression)
+        rows, following = _collect(opened, view, asked, _cursor(after), limit, sort or _sort_of(view))
+        waiting = still_indexing(opened) if asked.words else 0
+        if waiting:
+            typer.echo(still_indexing_words(waiting), err=True)
         on = None if following is None else f"{following.key}:{following.number}"
         if as_json:
             print_json({"tickets": [_as_json(row) for row in rows], "next": on})

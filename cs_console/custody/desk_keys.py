@@ -28,6 +28,7 @@ from models.log import LogHead
 from models.message import Message
 from models.quarantined import Quarantined, SetAsideContact
 from models.requester import Requester
+from models.search import SearchEntry
 from models.suppression import Suppression
 from models.unknown_sign_in import UnknownSignIn
 from models.verification import VerificationCode
@@ -55,6 +56,7 @@ _USES: dict[str, tuple[_Use, ...]] = {
     **{f"index:{field.value}": _found_by(field) for field in SEARCHABLE},
     "index:account": ((Requester, lambda: col(Requester.account).is_not(None)),),
     "suppression": ((Suppression, true),),
+    "index:search": ((SearchEntry, true),),
     "index:reference": ((Message, lambda: col(Message.reference).is_not(None)), (Quarantined, true)),
 }
 """What shows that a desk has used a key, also before its keys were listed."""

@@ -20,6 +20,7 @@ from cs_console.custody.drafts import drop_drafts_about
 from cs_console.custody.erasure_authority import require_approved
 from cs_console.custody.erasure_proof import about_erasure, erased_with_key, proof_of
 from cs_console.custody.holds_on_record import held_until, require_recorded_holds
+from cs_console.custody.search_queue import take_out_of
 from cs_console.custody.set_aside_ends import destroy_mail_of, finish_destroying, look_for_keys_brought_back
 from cs_console.custody.suppression import suppress_account
 from cs_console.custody.ticket_keys import contents_owners
@@ -108,6 +109,7 @@ def wipe(db: Session, requester_id: str, now: datetime) -> None:
     run(update(Decision).where(whose[Decision], proposed).values(state=DecisionState.WITHDRAWN))
     closed = {"state": TicketState.CLOSED, "closed_at": now, "version": col(Ticket.version) + 1}
     run(update(Ticket).where(whose[Ticket], col(Ticket.closed_at).is_(None)).values(closed))
+    take_out_of(db, requester_id)  # after the tickets were locked: who indexes one now sees that it is erased
 
 
 def carry_out(desk: Desk, erasure_id: str) -> None:
@@ -328,6 +330,8 @@ def _erase_again(desk: Desk, owner: str, settings: Settings) -> bool:
         if held:
             requester.state = RequesterState.RESTRICTED
             db.add(requester)
+            db.flush()
+            take_out_of(db, owner)
             return False
         say_erased(db, desk, desk.own_actor, erasure, "a backup had brought it back")
         drop_drafts_about(db, desk, owner)

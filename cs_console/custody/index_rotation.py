@@ -21,7 +21,9 @@ from cs_console.custody.index_state import (
     ACCOUNT,
     FRESH_SECONDS,
     INDEXES,
+    MOVING,
     PARTS,
+    SEARCH,
     SETTLED,
     IndexState,
     first_of,
@@ -43,6 +45,7 @@ from models.contact_fields import Field
 from models.counter import Counter
 from models.quarantined import SetAsideContact
 from models.requester import Requester
+from models.search import SearchEntry
 
 BATCH = 500
 """About so many values move in one transaction: some hundredths of a second in which others wait."""
@@ -192,7 +195,7 @@ def _move_rows(db: Session, desk: Desk, index: str, generation: int, rows: Seque
 
 _TOKEN_OF: dict[type[SQLModel], str] = {Contact: "lookup", SetAsideContact: "lookup", Requester: "account"}
 _KEPT_IN: tuple[tuple[str, type[SQLModel]], ...] = tuple(
-    (index, table) for index in INDEXES for table in ((Requester,) if index == ACCOUNT else (Contact, SetAsideContact))
+    (index, table) for index in MOVING for table in ((Requester,) if index == ACCOUNT else (Contact, SetAsideContact))
 )
 """Which tables hold tokens of which index; a part moves in all of them at once."""
 _CONTACTS: Select[*tuple[Any, ...]] = select(
@@ -242,11 +245,25 @@ def _look(
     ]
 
 
+def retire_search_keys(desk: Desk) -> None:
+    """Destroy the older keys of the search once no ticket's words are under them. Raises StoreUnavailable."""
+    state = _state(desk)
+    if state.settled:
+        _retire(desk, state.generation)
+
+
 def _retire(desk: Desk, generation: int) -> None:
-    """Destroy the keys of every generation before this one."""
+    """Destroy the keys of every generation before this one; those of the search once no ticket's words need them."""
     for name in _names(desk):
-        if generation_of(name)[1] < generation:
+        index, older = generation_of(name)
+        if older < generation and not (index == SEARCH and _has_words_of(desk, older)):
             desk.keyring.retire(name)
+
+
+def _has_words_of(desk: Desk, generation: int) -> bool:
+    with desk.database.reading() as db:
+        one = select(col(SearchEntry.ticket_number)).where(col(SearchEntry.generation) <= generation).limit(1)
+        return db.connection().execute(one).first() is not None
 
 
 def _has_keys(desk: Desk, generation: int) -> bool:

@@ -11,8 +11,12 @@ from models.contact_fields import SEARCHABLE
 from models.counter import Counter
 
 ACCOUNT = "account"
-INDEXES = (*(field.value for field in SEARCHABLE), ACCOUNT)
-"""What is found by look-up keys that are renewed. Message-IDs are not: they cannot be guessed."""
+SEARCH = "search"
+MOVING = (*(field.value for field in SEARCHABLE), ACCOUNT)
+"""What moves by parts to a new key."""
+INDEXES = (*MOVING, SEARCH)
+"""What is found by look-up keys that are renewed. Message-IDs are not: they cannot be guessed. The words of tickets do
+not move: `tickets/search` makes those of a ticket again from its texts."""
 PARTS = 4096
 """Into so many parts look-up tokens fall, by their first bits; a part moves as a whole, in one transaction."""
 SETTLED = 2 * PARTS

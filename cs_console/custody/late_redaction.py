@@ -18,6 +18,7 @@ from cs_console.custody.contacts import known_values
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
+from cs_console.custody.search_queue import index_later, take_out
 from cs_console.custody.ticket_keys import TicketKeys, opened_keys
 from cs_console.desk import Desk
 from cs_console.errors import ConsoleError, KeyDestroyed, SealBroken, StoreUnavailable
@@ -181,7 +182,10 @@ def _stored(db: Session, text: _Text, sealed: bytes) -> bool:
 
 
 def _finish(desk: Desk, waiting: _Waiting) -> bool:
-    """Show the texts again and put it on record, if nothing more became known and the ticket is the same person's."""
+    """Show the texts again and put it on record, if nothing more became known and the ticket is the same person's.
+
+    No word that was just hidden finds the ticket; the others do once it is indexed again.
+    """
     with desk.database.transaction() as db:
         shown = db.connection().execute(
             update(Ticket)
@@ -194,6 +198,8 @@ def _finish(desk: Desk, waiting: _Waiting) -> bool:
         )
         if shown.rowcount != 1:
             return False
+        take_out(db, [waiting.number])
+        index_later(db, waiting.number)
         pseudonym = desk.pseudonym(waiting.requester_id, waiting.keys.requester_key)
         entry = Entry(Action.REDACTED_AGAIN, ticket=waiting.number, requester=pseudonym)
         append(db, desk, desk.own_actor, entry, desk.clock.now())

@@ -16,6 +16,7 @@ from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.opening import open_text
 from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
+from cs_console.custody.search_queue import index_later
 from cs_console.custody.ticket_keys import TicketKeys
 from cs_console.desk import Desk
 from cs_console.errors import SealBroken
@@ -107,7 +108,7 @@ def show_again(desk: Desk, keys: TicketKeys, regions: tuple[str, ...], before: K
         again = redact(original, regions, now)
         if again == shown or redact(original, regions, before) != shown:
             continue
-        changed += _store(desk, text, keys.seal(table, text.shown, text.row, again))
+        changed += _store(desk, keys.number, text, keys.seal(table, text.shown, text.row, again))
     return changed
 
 
@@ -124,7 +125,7 @@ def _texts(db: Session, number: int) -> Iterator[_Text]:
         yield _Text(Message, "text", "text_redacted", row, sealed, sealed_shown)
 
 
-def _store(desk: Desk, text: _Text, sealed: bytes) -> bool:
+def _store(desk: Desk, number: int, text: _Text, sealed: bytes) -> bool:
     if text.table is Ticket:
         same = (col(Ticket.number) == int(text.row), col(Ticket.subject_redacted) == text.sealed_shown)
         statement = update(Ticket).where(*same).values(subject_redacted=sealed)
@@ -132,4 +133,5 @@ def _store(desk: Desk, text: _Text, sealed: bytes) -> bool:
         same = (col(Message.id) == text.row, col(Message.text_redacted) == text.sealed_shown)
         statement = update(Message).where(*same).values(text_redacted=sealed)
     with desk.database.transaction() as db:
+        index_later(db, number)
         return db.connection().execute(statement).rowcount == 1

@@ -72,6 +72,11 @@ def has_blocks(text: str) -> bool:
     return _BLOCKS.search(text) is not None or "[" in text or "]" in text
 
 
+def without_blocks(text: str) -> str:
+    """A redacted text without the labels that stand in place of what is hidden."""
+    return _BLOCKS.sub(" ", text)
+
+
 def hidden_spans(text: str, regions: tuple[str, ...], known: KnownTerms | Values = ()) -> list[Span]:
     """What `redact` would replace, in order, with its labels: for a benchmark and for tests."""
     return _spans(text, known if isinstance(known, KnownTerms) else KnownTerms(known), Looks(regions), SECONDS)

@@ -5,7 +5,7 @@ Each step is durable before the next begins, and at each moment every key can be
 consoles can have; so a rotation that was killed anywhere is finished by running it again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,11 +93,14 @@ def key_status(desk: Desk) -> KeyStatus:
     )
 
 
-def rotate(session: DeskSession, progress: Progress | None = None) -> Rotated:
+def rotate(
+    session: DeskSession, progress: Progress | None = None, index_again: Callable[[Desk], None] | None = None
+) -> Rotated:
     """Rotate the key-encryption key, or finish the rotation that was cut short. Its begin and end are on record.
 
-    Consoles work on meanwhile. Raises KeysRotating while another process does it, BadSettings where no next key is
-    named, KeyUnavailable where a key does not open: then the old key-encryption key is kept, and so is every key.
+    `index_again` makes the words of tickets again once their key is renewed (`tickets/search`); without it the upkeep
+    does. Consoles work on meanwhile. Raises KeysRotating while another process does it, BadSettings where no next key
+    is named, KeyUnavailable where a key does not open: then the old key-encryption key is kept, and so is every key.
     """
     keyring, settings = session.desk.keyring, session.desk.settings
     with session.reading(operator=True):
@@ -106,6 +109,8 @@ def rotate(session: DeskSession, progress: Progress | None = None) -> Rotated:
     with _alone(keyring.store):
         # the look-up keys first: their old ones then go with the old key-encryption key, out of the keyring's backups
         if renew(session.desk, progress, only_finish=_is_unfinished(keyring, settings)):
+            if index_again is not None:
+                index_again(session.desk)
             _record(session, "look-up keys: renewed, the old ones are destroyed")
         newest = _begun(session)
         rewrapped = _rewrap_all(keyring, newest, progress)

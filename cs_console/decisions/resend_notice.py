@@ -12,6 +12,7 @@ from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.contacts import MaskedContact, known_values, masked_contacts
 from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_typed
+from cs_console.custody.search_queue import index_later
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.decisions.approvers import final_decision
 from cs_console.decisions.finalise import made_by, send
@@ -145,6 +146,7 @@ def _post(db: Session, session: DeskSession, number: int) -> ActOutcome:
         )
     )
     db.flush()
+    index_later(db, number)
     record_about(db, session, ticket, Action.NOTICE_POSTED, "posted as a letter", about={"message": message_id})
     return {"message": message_id}
 

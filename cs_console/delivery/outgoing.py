@@ -16,6 +16,7 @@ from cs_console.custody.contacts import address_for_sending, known_values
 from cs_console.custody.drafts import drop_answer_drafts
 from cs_console.custody.redaction import redact
 from cs_console.custody.reply_files import move_files
+from cs_console.custody.search_queue import index_later
 from cs_console.custody.sending import OutgoingLine, line_for_sending
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.delivery.answered import Moved, settle_reply, settle_undelivered
@@ -149,6 +150,7 @@ def queue_message(
     db.flush()
     if files and agent_id is not None:
         move_files(db, desk, keys, agent_id, message_id, files)
+    index_later(db, ticket_number)
     return message_id
 
 

@@ -20,6 +20,7 @@ from cs_console.custody.erasing import carry_out, say_erased, wipe
 from cs_console.custody.erasure_authority import about_proposal, require_proposed
 from cs_console.custody.erasure_proof import about_erasure
 from cs_console.custody.holds_on_record import held_until, require_recorded_holds
+from cs_console.custody.search_queue import take_out_of
 from cs_console.decisions.approvers import roles_now
 from cs_console.desk import DeskSession
 from cs_console.erasure.erasable import require_erasable
@@ -254,6 +255,7 @@ def _restrict(db: Session, requester_id: str) -> None:
     db.connection().execute(
         update(Requester).where(col(Requester.id) == requester_id).values(state=RequesterState.RESTRICTED)
     )
+    take_out_of(db, requester_id)
 
 
 _RECORDED = (ErasureNotProven, NotVouched, OwnErasure, NotAllowed, NotErasable, WrongPassword, SignInMustWait)

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from cs_console.bulk_insert import insert_into
 from cs_console.custody.known_terms import KnownTerms
+from cs_console.custody.search_queue import index_later
 from cs_console.custody.ticket_keys import TicketKeys
 from cs_console.desk import Desk
 from cs_console.intake.incoming import IncomingFile, IncomingMessage
@@ -71,6 +72,7 @@ def add_received(
     )
     for file in message.files:
         _add_file(db, keys, message_id, file)
+    index_later(db, into.number)
     return message_id
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from cs_console.local_time import day_with_year
-from cs_console.tickets.filters import ME, UNASSIGNED, YES, Choice, Filter, Key, Moment, Span, Term
+from cs_console.tickets.filters import ME, UNASSIGNED, YES, Choice, Filter, Key, Moment, Sought, Span, Term
 from models.columns import MICROSECOND
 from models.enums import TicketKind
 
@@ -42,6 +42,8 @@ def sentence(asked: Filter) -> str:
 
 def term_words(term: Term) -> str:
     """One term in a few words: "with me" is how it is typed, "with you" how it reads."""
+    if isinstance(term, Sought):
+        return f"with “{term.text}”"
     return _span_words(term) if isinstance(term, Span) else _choice_words(term)
 
 

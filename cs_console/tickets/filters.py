@@ -1,7 +1,7 @@
 """The queue's filter language: `kind:appeal state:open assignee:me due:<3d -channel:call #10482`.
 
-Terms are joined by "and", values after a comma by "or", a leading minus turns a term round. Only what the console
-keeps in the open can be asked for: the words in tickets are sealed.
+Terms are joined by "and", values after a comma by "or", a leading minus turns a term round. A word without a colon is
+looked for in the tickets' texts (`tickets/search`).
 """
 
 import re
@@ -21,7 +21,7 @@ MAX_TERMS = 20
 MAX_VALUES = 20
 FILTER_WORDS = (
     "kind: state: verified: assignee: priority: tag: channel: lang: due: received: updated: older: newer: unread: "
-    "answered: snoozed: #number"
+    "answered: snoozed: #number, or a word"
 )
 ME, UNASSIGNED = "me", "none"
 YES, NO = "yes", "no"
@@ -89,11 +89,20 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """One word, or several in quotation marks, to be found in the tickets' texts."""
+
+    text: str
+    typed: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """An understood expression. An empty one lets every ticket through."""
 
     choices: tuple[Choice, ...] = ()
     spans: tuple[Span, ...] = ()
+    sought: tuple[Sought, ...] = ()
     text: str = field(default="", compare=False)
 
     def choice(self, key: Key) -> Choice | None:
@@ -103,14 +112,19 @@ class Filter:
     @property
     def terms(self) -> "tuple[Term, ...]":
         """Every term, in no order that matters."""
-        return (*self.choices, *self.spans)
+        return (*self.choices, *self.spans, *self.sought)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is looked for in the tickets' texts, as it was typed."""
+        return tuple(one.text for one in self.sought)
 
     def without(self, term: "Term") -> str:
         """The expression with that term taken out."""
         return " ".join(one.typed for one in self.terms if one is not term)
 
 
-Term = Choice | Span
+Term = Choice | Span | Sought
 
 
 def parse(text: str) -> Filter:
@@ -132,8 +146,12 @@ def parse(text: str) -> Filter:
         raise BadFilter(f"The filter has more than {MAX_TERMS} terms.", "Use fewer terms.")
     choices: list[Choice] = []
     spans: list[Span] = []
+    sought: list[Sought] = []
     for word in words:
         try:
+            if _is_free(word):
+                sought.append(Sought(word.bare, word.typed))
+                continue
             term = replace(_term(word), typed=word.typed)
             if isinstance(term, Span):
                 spans.append(term)
@@ -146,7 +164,16 @@ def parse(text: str) -> Filter:
         except BadFilter as refused:
             _point_at(refused, word, shift)
             raise
-    return Filter(tuple(choices), tuple(spans), text)
+    return Filter(tuple(choices), tuple(spans), tuple(sought), text)
+
+
+def _is_free(word: Word) -> bool:
+    """Whether it is looked for in the texts. Raises BadFilter for a minus before such a word."""
+    if word.key is not None or _NUMBER.fullmatch(word.bare) or word.bare.lstrip("-").startswith("#"):
+        return False
+    if word.negated:
+        raise BadFilter("A minus does not work before a word that is searched for.", "Leave the word out.")
+    return True
 
 
 def _point_at(refused: BadFilter, word: Word, shift: int) -> None:
@@ -161,10 +188,7 @@ def _term(word: Word) -> Choice | Span:
     if number:
         return Choice(Key.NUMBER, (str(int(number[2])),), bool(number[1]))
     if word.key is None:
-        raise BadFilter(
-            f"“{one_line(word.bare, 40)}” cannot be searched for: the text of tickets is sealed.",
-            f"Possible: {FILTER_WORDS}.",
-        )
+        raise BadFilter(f"“{one_line(word.bare, 40)}” is not a ticket's number.", f"Possible: {FILTER_WORDS}.")
     name, value = word.key.casefold(), word.value.strip()
     read = _READERS.get(name)
     if read is None:

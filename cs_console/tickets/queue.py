@@ -20,6 +20,8 @@ from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filters import Filter, Key
 from cs_console.tickets.queue_query import LOOKED_AT, PERSONAL, VIEWS, Asker, Cursor, Lane, Sort, lane, sort_of
+from cs_console.tickets.search import searching
+from cs_console.tickets.search.index import waiting_in
 from cs_console.tickets.tags import desk_tags, tags_of
 from cs_console.tickets.ticket_record import ERASED, MISSING, UNREADABLE
 from models.agent import Agent
@@ -99,10 +101,13 @@ class QueueRow:
 class QueuePage:
     """Some rows, and where the next page begins; None at the end. One whose filter leaves much out may have few rows,
     or none, and yet not be the last.
+
+    `still_indexing`: how many tickets a search cannot be sure of yet, counted no further than 10,000.
     """
 
     rows: tuple[QueueRow, ...]
     next: Cursor | None
+    still_indexing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +143,26 @@ def page(
     `sort` says.
 
     A filter's number is looked for in every view. A requester whose key is destroyed shows as "erased".
-    Raises BadFilter, BadInput for an unknown view, NotAllowed, NoUndertaking, SessionEnded.
+    A search is put on record before its rows are given. Raises BadFilter, BadInput for an unknown view, NotAllowed,
+    NoUndertaking, SessionEnded.
     """
     sealed = (col(Ticket.sealed_key), col(Ticket.subject_redacted), col(Ticket.redaction_due))
     columns = (*_LISTED, col(Ticket.pack), col(Ticket.requester_id), *sealed)
+    asked = asked or _EVERY_TICKET
     with session.reading(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         names = _agent_names(db)
-        found, following = _rows(db, session, names, view, asked or _EVERY_TICKET, columns, after, size, sort)
+        found, following = _rows(db, session, names, view, asked, columns, after, size, sort)
+        waiting = waiting_in(db, session.desk) if asked.words else 0
         owners = {row.requester_id for row in found}
         keys = session.desk.keyring.keys(owners) if owners else {}
+        if asked.words:
+            found = searching.shown(db, session, found, keys)
         owners -= hidden_from(db, session, owners, keys)
         tried = _tried(db, [row.number for row in found]) if view == "to_verify" else {}
         stopped = _stopped(db, session, found)
         tags = tags_of(db, [row.number for row in found])
+    _record(session, asked, found, following)
     subjects = _subjects(session, found, owners, keys)
     rows = tuple(
         _queue_row(
@@ -159,7 +170,7 @@ def page(
         )
         for row in found
     )
-    return QueuePage(rows, following)
+    return QueuePage(rows, following, waiting)
 
 
 def listing(
@@ -167,7 +178,11 @@ def listing(
 ) -> tuple[tuple[ListedTicket, ...], Cursor | None]:
     """The same page with nothing sealed opened: numbers, kinds, states and dates."""
     with session.reading(*WORKS_ON_TICKETS) as db:
-        found, following = _rows(db, session, _agent_names(db), view, asked, _LISTED, after, size, sort)
+        columns = (*_LISTED, col(Ticket.requester_id)) if asked.words else _LISTED
+        found, following = _rows(db, session, _agent_names(db), view, asked, columns, after, size, sort)
+        if asked.words:
+            found = searching.shown(db, session, found)
+    _record(session, asked, found, following)
     listed = tuple(
         ListedTicket(
             row.number,
@@ -229,6 +244,8 @@ def _rows(
     sort: Sort | None,
 ) -> tuple[list[Any], Cursor | None]:
     wanted = lane(db, view, asked, _asker(session, names, _tags_asked(db, asked)), sort)
+    if asked.words:
+        wanted = searching.narrowed(wanted, searching.matching(db, session, searching.searched_words(asked.words)))
     size = min(max(size, 1), MAX_PAGE_SIZE)
     edge = _edge(db, wanted, after)
     within = wanted if edge is None else wanted.up_to(edge)
@@ -238,6 +255,13 @@ def _rows(
         return found, edge
     last = found[size - 1]
     return found[:size], Cursor(int(last.key), last.number)
+
+
+def _record(session: DeskSession, asked: Filter, found: list[Any], following: Cursor | None) -> None:
+    """Put a search on record, before anything that it found is shown."""
+    if asked.words:
+        words = searching.searched_words(asked.words)
+        searching.record_search(session, words, len(found), more=following is not None)
 
 
 def _asker(session: DeskSession, names: dict[str, str], tags: frozenset[str] = frozenset()) -> Asker:

@@ -11,7 +11,7 @@ from cs_console.custody.redaction import redact
 from cs_console.desk import DeskSession
 from cs_console.errors import BadInput, NotAllowed, NothingThere
 from cs_console.plain_text import one_line
-from cs_console.tickets.filters import Filter, parse
+from cs_console.tickets.filters import Filter, Sought, parse
 from cs_console.tickets.queue import ViewCount, count
 from cs_console.tickets.queue_query import VIEWS, Sort
 from models.enums import Action, Role
@@ -76,7 +76,7 @@ def keep_view(
         )
     if within not in dict(VIEWS):
         raise BadInput(f"There is no view {within!r}.", "Choose one from the list.")
-    expression = " ".join(term.typed for term in asked.terms)
+    expression = " ".join(term.typed for term in asked.terms if not isinstance(term, Sought))
     with session.work(*WORKS_ON_TICKETS) as db:
         of_mine = col(SavedView.owner_id) == session.agent.id
         db.connection().execute(delete(SavedView).where(of_mine, col(SavedView.name) == called))

@@ -17,6 +17,7 @@ from cs_console.tickets.filter_completion import completed
 from cs_console.tickets.filter_sentence import sentence
 from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.saved_views import KeptView, count_kept, keep_view, kept_views, remove_view
+from cs_console.tickets.search.index import still_indexing_words
 from models.enums import Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
@@ -184,6 +185,9 @@ class QueueScreen(ConsoleScreen[None]):
         empty.display = not pages.rows
         if not pages.rows:
             empty.show("No tickets match the filter." if self.filter else f"{_TITLES[self.view]}: no tickets.")
+        waiting = pages.kept[0].still_indexing if from_top and pages.kept else 0
+        if waiting:
+            self.say(still_indexing_words(waiting))
         self._show_strip()
 
     def refresh_now(self) -> None:

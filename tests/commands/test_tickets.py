@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cs_console.commands.tickets import app
+from cs_console.custody.search_queue import index_later
+from cs_console.tickets.search.index import index_waiting
 from models.contact_fields import Field
 from models.enums import Role, TicketKind, TicketState
 from tests.support.desk import TestDesk
@@ -80,7 +82,7 @@ def test_a_list_goes_on_where_it_stopped(sqlite_desk: TestDesk, made: list[MadeT
     ("arguments", "named"),
     [
         (("--filter", "kind:apeal"), "“apeal”"),
-        (("--filter", "refund"), "sealed"),
+        (("--filter", "-refund"), "minus"),
         (("--filter", "assignee:me"), "“me”"),
         (("--view", "theirs"), "theirs"),
         (("--after", "page two"), "--after"),
@@ -96,3 +98,19 @@ def test_wrong_use_is_one_sentence_and_exit_2(sqlite_desk: TestDesk, arguments: 
 def test_a_missing_desk_is_exit_3(sqlite_desk: TestDesk) -> None:
     done = CliRunner().invoke(app, ["list", "--home", str(sqlite_desk.desk.settings.home / "none")])
     assert done.exit_code == 3
+
+
+def test_a_word_is_searched_for_and_what_waits_is_said(sqlite_desk: TestDesk, made: list[MadeTicket]) -> None:
+    with sqlite_desk.desk.database.transaction() as db:
+        for one in made:
+            index_later(db, one.number)
+    status, out, told = listed(sqlite_desk, "--filter", "canary", "--json")
+    assert (status, json.loads(out)["tickets"]) == (0, [])
+    assert "4 tickets are still being indexed" in told
+    index_waiting(sqlite_desk.desk)
+    status, out, told = listed(sqlite_desk, "--filter", "Canaries", "--json")
+    assert [row["number"] for row in json.loads(out)["tickets"]] == [made[0].number]
+    assert (status, told) == (0, "")
+    status, _, told = listed(sqlite_desk, "--filter", "the")
+    assert status == 2
+    assert "too short or too common" in told

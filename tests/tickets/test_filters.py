@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cs_console.errors import BadFilter
+from cs_console.tickets.filter_sentence import sentence
 from cs_console.tickets.filters import MAX_TERMS, MAX_TEXT, Choice, Filter, Key, Span, parse
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -113,7 +114,7 @@ def test_a_word_that_is_not_understood_is_named_with_what_is_possible(typed: str
         ("kind:appeal received:>2026-13-45", ">2026-13-45"),
         ("unread:maybe", "maybe"),
         ('kind:appeal state:"to verify', '"'),
-        ("kind:appeal refund", "refund"),
+        ("kind:appeal -refund", "-refund"),
     ],
 )
 def test_the_wrong_word_is_pointed_at_where_it_is(typed: str, wrong: str) -> None:
@@ -142,9 +143,20 @@ def test_a_term_can_be_taken_out_of_the_expression() -> None:
     assert parse(asked.without(asked.spans[0])).choices == asked.choices
 
 
-def test_words_of_tickets_cannot_be_looked_for_and_it_says_why() -> None:
-    with pytest.raises(BadFilter, match="sealed"):
-        parse("kind:appeal refund")
+def test_a_word_without_a_colon_is_looked_for_in_the_texts() -> None:
+    asked = parse('kind:appeal refund "gift card"')
+    assert asked.words == ("refund", "gift card")
+    assert [choice.key for choice in asked.choices] == ["kind"]
+    assert parse("10482").words == ()
+    with pytest.raises(BadFilter, match="minus"):
+        parse("-refund")
+
+
+def test_a_word_that_is_searched_for_can_be_taken_out_like_any_term() -> None:
+    asked = parse('"gift card" kind:appeal refund')
+    assert asked.without(asked.sought[1]) == 'kind:appeal "gift card"'
+    assert asked.without(asked.choices[0]) == '"gift card" refund'
+    assert sentence(asked) == "Appeals, with “gift card”, with “refund”."
 
 
 def test_a_refusal_repeats_no_control_character_and_no_long_text() -> None:

@@ -1,0 +1,211 @@
+"""The index holds what a plain agent may read of each ticket, as it is now, and nothing that can be read from it."""
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from cs_console.casework.conversation import add_note
+from cs_console.casework.marking import mark, marks_on, unmark
+from cs_console.custody.index_rotation import renew
+from cs_console.custody.redaction_queue import redact_ticket_later
+from cs_console.custody.rotation import rotate
+from cs_console.custody.search_queue import unpacked
+from cs_console.desk import operator_session
+from cs_console.erasure.erasure import confirm_erasure
+from cs_console.intake.intake import from_bytes, take_in
+from cs_console.tickets.search import index as index_module
+from cs_console.tickets.search.index import index_all, index_waiting, still_indexing
+from cs_console.upkeep import keep_up
+from models.enums import Role
+from models.search import SearchEntry, SearchToken
+from tests.erasure.erasures import PASSWORD, people, proposed
+from tests.support.desk import TestDesk
+from tests.support.rows import ticket_of
+from tests.support.stored import files_holding
+from tests.support.tickets import attach, make_ticket
+from tests.tickets.search.indexed import found, index, indexed_ticket, rows_in_index
+
+MAIL = b"""From: Person <person3@example.org>
+To: help@desk.invalid
+Subject: Zebrafish parcel
+Message-ID: <z@x>
+Content-Type: text/plain; charset=utf-8
+
+The quetzal lamp is broken, write to person3@example.org.
+"""
+
+
+def test_mail_notes_and_file_names_are_found_once_they_are_indexed(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    number = take_in(operator_session(test_desk.desk), from_bytes(MAIL)).number
+    assert number is not None
+    assert found(mei, "quetzal") == []
+    assert still_indexing(test_desk.desk) == 1
+    keep_up(test_desk.desk)
+    assert still_indexing(test_desk.desk) == 0
+    assert found(mei, "quetzal") == found(mei, "ZEBRAFISH lamps") == [number]
+    assert found(mei, "quetzal walrus") == []
+    made = make_ticket(test_desk, assignee=mei)
+    add_note(mei, made.number, ticket_of(test_desk, made.number).version, "The walrus called again.")
+    attach(test_desk, made, "ocelot-invoice.pdf")
+    index_waiting(test_desk.desk)
+    assert found(mei, "walrus") == found(mei, "ocelot") == [made.number]
+
+
+def test_what_is_hidden_in_a_text_is_not_in_the_index_nor_are_the_labels(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    indexed_ticket(test_desk, "Write to walrus@example.org about my ocelot.")
+    assert len(found(mei, "ocelot")) == 1
+    assert found(mei, "walrus") == found(mei, "e-mail") == []
+
+
+@pytest.mark.engines("sqlite")
+def test_no_word_is_in_any_file(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    indexed_ticket(test_desk, "The quetzal lamp, 退款 please.", "Zebrafish")
+    assert len(found(mei, "quetzal 退款 zebrafish")) == 1
+    assert rows_in_index(test_desk.desk)[0] > 3
+    needles = [word.encode() for word in ("quetzal", "Quetzal", "zebrafish", "Zebrafish", "退款")]
+    assert not files_holding(test_desk.desk.settings.home, needles)
+
+
+def test_the_tokens_of_a_ticket_are_those_that_its_entry_keeps(test_desk: TestDesk) -> None:
+    made = [indexed_ticket(test_desk, text) for text in ("ocelot walrus", "walrus quetzal", "the of and")]
+    index(test_desk, *made)
+    with test_desk.desk.database.reading() as db:
+        rows = db.connection().execute(select(col(SearchToken.ticket_number), col(SearchToken.token))).all()
+        entries = db.connection().execute(select(col(SearchEntry.ticket_number), col(SearchEntry.tokens))).all()
+    kept = {(number, token) for number, tokens in entries for token in unpacked(bytes(tokens))}
+    assert kept == {(number, token) for number, token in rows}
+
+
+def test_a_marked_word_finds_its_ticket_no_more_and_a_removed_mark_brings_it_back(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    made = make_ticket(test_desk, assignee=mei, text="The one who ordered is the bluebird of Hillside.")
+    other = make_ticket(test_desk, text="A bluebird pattern, please.")
+    index(test_desk, made, other)
+    assert found(mei, "bluebird") == [other.number, made.number]
+    mark(mei, made.number, made.message_id, "bluebird")
+    assert found(mei, "bluebird") == [other.number]
+    assert found(mei, "hillside") == []
+    index_waiting(test_desk.desk)
+    assert found(mei, "bluebird") == [other.number]
+    assert found(mei, "hillside") == [made.number]
+    unmark(mei, made.number, marks_on(mei, made.number)[0].id)
+    index_waiting(test_desk.desk)
+    assert found(mei, "bluebird") == [other.number, made.number]
+
+
+def test_a_ticket_whose_texts_wait_to_be_redacted_is_found_by_no_word(test_desk: TestDesk) -> None:
+    mei, made = test_desk.session("mei", Role.AGENT), indexed_ticket(test_desk, "ocelot")
+    with test_desk.desk.database.transaction() as db:
+        redact_ticket_later(db, made.number)
+    assert found(mei, "ocelot") == []
+    index_waiting(test_desk.desk)
+    assert found(mei, "ocelot") == []
+    keep_up(test_desk.desk)
+    assert found(mei, "ocelot") == [made.number]
+
+
+def test_an_erasure_takes_every_token_out(test_desk: TestDesk) -> None:
+    desk, who = test_desk.desk, people(test_desk)
+    other = indexed_ticket(test_desk, "ocelot")
+    index_waiting(desk)
+    before = rows_in_index(desk)
+    _, erasure_id = proposed(test_desk, who)
+    index_waiting(desk)
+    assert rows_in_index(desk)[1] == before[1] + 1
+    confirm_erasure(who.omar, erasure_id, PASSWORD)
+    assert rows_in_index(desk)[:2] == before[:2]
+    keep_up(desk)
+    assert rows_in_index(desk) == before
+    assert found(who.mei, "ocelot") == [other.number]
+
+
+def test_words_that_were_read_before_an_erasure_are_not_stored_after_it(
+    test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, who = test_desk.desk, people(test_desk)
+    _, erasure_id = proposed(test_desk, who)
+    read = index_module._read
+
+    def read_then_erased(*given: object) -> object:
+        result = read(*given)  # type: ignore[arg-type]
+        confirm_erasure(who.omar, erasure_id, PASSWORD)
+        return result
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index_module, "_read", read_then_erased)
+        index_module.index_tickets(desk, index_module._due(desk, None))
+    assert rows_in_index(desk)[:2] == (0, 0)
+    index_waiting(desk)
+    assert rows_in_index(desk) == (0, 0, 0)
+
+
+def test_what_came_while_a_ticket_was_read_is_indexed_next(
+    test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, mei = test_desk.desk, test_desk.session("mei", Role.AGENT)
+    made = make_ticket(test_desk, assignee=mei, text="ocelot")
+    index(test_desk)
+    add_note(mei, made.number, ticket_of(test_desk, made.number).version, "walrus")
+    read = index_module._read
+
+    def read_then_noted(*given: object) -> object:
+        result = read(*given)  # type: ignore[arg-type]
+        add_note(mei, made.number, ticket_of(test_desk, made.number).version, "quetzal")
+        return result
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index_module, "_read", read_then_noted)
+        assert index_module.index_tickets(desk, [made.number]) == 0
+    assert still_indexing(desk) == 1
+    index_waiting(desk)
+    assert found(mei, "ocelot walrus quetzal") == [made.number]
+
+
+def test_tickets_are_found_while_the_key_is_renewed_and_the_old_one_goes_at_the_end(test_desk: TestDesk) -> None:
+    desk, mei = test_desk.desk, test_desk.session("mei", Role.AGENT)
+    made = [indexed_ticket(test_desk, f"ocelot {word}") for word in ("walrus", "quetzal")]
+    numbers = sorted((one.number for one in made), reverse=True)
+
+    def check() -> None:
+        assert found(mei, "ocelot") == numbers
+
+    with desk.database.reading() as db:
+        before = set(db.connection().execute(select(col(SearchToken.token))).scalars())
+    assert renew(desk, lambda _done, _total: check())
+    assert found(mei, "ocelot") == numbers
+    assert still_indexing(desk) == 2
+    assert desk.keyring.store.find("desk:index:search") is not None
+    index_module.index_tickets(desk, numbers[:1])
+    assert index_module._mark_stale(desk)
+    index_module.index_tickets(desk, numbers[:1])
+    assert found(mei, "ocelot") == numbers
+    index_all(desk)
+    assert found(mei, "ocelot") == numbers
+    assert still_indexing(desk) == 0
+    assert "desk:index:search" not in set(desk.keyring.store.owners("desk:index:search"))
+    with desk.database.reading() as db:
+        after = set(db.connection().execute(select(col(SearchToken.token))).scalars())
+    assert len(before) == len(after)
+    assert not before & after
+
+
+@pytest.mark.engines("sqlite")
+def test_a_rotation_makes_the_words_again_and_leaves_no_key_for_old_backups(test_desk: TestDesk) -> None:
+    desk, mei = test_desk.desk, test_desk.session("mei", Role.AGENT)
+    made = indexed_ticket(test_desk, "ocelot")
+    assert rotate(operator_session(desk), None, index_all).finished
+    assert still_indexing(desk) == 0
+    assert found(mei, "ocelot") == [made.number]
+    assert list(desk.keyring.store.owners("desk:index:search")) == ["desk:index:search:2"]
+
+
+def test_a_ticket_whose_key_is_missing_holds_up_no_other(test_desk: TestDesk) -> None:
+    desk, mei = test_desk.desk, test_desk.session("mei", Role.AGENT)
+    lost, kept = make_ticket(test_desk, text="walrus"), make_ticket(test_desk, text="walrus")
+    desk.keyring.store.drop([lost.requester_id])
+    index(test_desk, lost, kept)
+    assert found(mei, "walrus") == [kept.number]
+    assert still_indexing(desk) == 1
