@@ -30,7 +30,7 @@ check: .venv/.everything
 	$(MAKE) test
 
 bench: .venv/.everything
-	@for name in start queue reveal log intake redaction team keys memory; do $(BIN)/python -m benchmarks $$name --json || exit 1; done
+	@for name in start queue search reveal log intake redaction team keys memory; do $(BIN)/python -m benchmarks $$name --json || exit 1; done
 
 screenshots: .venv/.everything
 	$(BIN)/python -m docs.screenshots

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.result import Result
 
-NAMES = ("start", "queue", "reveal", "log", "intake", "team", "redaction", "keys", "memory")
+NAMES = ("start", "queue", "search", "reveal", "log", "intake", "team", "redaction", "keys", "memory")
 HEADINGS = ("name", "size", "console ms", "baseline ms", "ratio", "p95 ms", "more")
 
 

@@ -7,9 +7,12 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from cs_console.custody.search_queue import packed
 from cs_console.custody.ticket_keys import new_ticket_keys
 from cs_console.deadlines.clock import Happened, Step, clock_of
 from cs_console.desk import Desk
+from cs_console.tickets.search.tokens import current_generation, search_key, tokens_of
+from cs_console.tickets.search.words import words_of
 from models.columns import microseconds, new_id
 from models.enums import Channel, Priority, TicketKind, TicketState
 
@@ -17,6 +20,11 @@ TICKETS_A_REQUESTER = 4
 BATCH = 20_000
 FIRST_NUMBER = 10_401
 DAYS = 365
+WORDS_A_TICKET = 60
+VOCABULARY = 200_000
+RARE, RARE_WORD = 1_000, "walrus"
+OTHER, OTHER_WORD = 50, "ocelot"
+"""One in so many indexed tickets has that word."""
 
 _SUBJECTS = (
     "Account locked after [mobile] changed",
@@ -52,12 +60,16 @@ _TICKET_COLUMNS = (
 )
 
 
-def fill(desk: Desk, count: int, agents: list[str]) -> None:
-    """Give the desk's SQLite file `count` tickets, half of them closed, spread over a year and over `agents`."""
+def fill(desk: Desk, count: int, agents: list[str], *, indexed: bool = False) -> None:
+    """Give the desk's SQLite file `count` tickets, half of them closed, spread over a year and over `agents`.
+
+    `indexed`: each has the words of a usual message in the index, and one in RARE has RARE_WORD.
+    """
     assert desk.database.file is not None  # benchmarks run on the embedded engine
     connection = sqlite3.connect(desk.database.file)
     connection.execute("PRAGMA synchronous = OFF")  # only while it is filled
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("CREATE TEMP TABLE unsorted (token, number)")  # putting each token in its place takes far longer
     rows = _tickets(desk, count, agents, random.Random(count))
     marks = ", ".join("?" * len(_TICKET_COLUMNS))
     insert = f"INSERT INTO ticket ({', '.join(_TICKET_COLUMNS)}) VALUES ({marks})"
@@ -69,11 +81,35 @@ def fill(desk: Desk, count: int, agents: list[str]) -> None:
             [(requester, now) for requester in requesters],
         )
         connection.executemany(insert, batch)
+        if indexed:
+            _index(desk, connection, [row[0] for row in batch])
         connection.commit()
+    connection.execute("INSERT INTO search_token SELECT token, number FROM unsorted ORDER BY token, number")
+    connection.execute("DROP TABLE unsorted")
     connection.execute("UPDATE counter SET value = ? WHERE name = 'ticket'", (FIRST_NUMBER + count,))
     connection.commit()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+
+
+def _index(desk: Desk, connection: sqlite3.Connection, numbers: list[int]) -> None:
+    """Give these tickets words as usual messages have them: a few that many tickets have, more that few have."""
+    generation = current_generation(desk)
+    key = search_key(desk, generation)
+    tokens: dict[int, frozenset[int]] = {}
+    for number in numbers:
+        dice = random.Random(number)
+        words = {f"word{int(dice.paretovariate(0.5)) % VOCABULARY}" for _ in range(WORDS_A_TICKET)}
+        words |= words_of(RARE_WORD) if number % RARE == 0 else set()
+        words |= words_of(OTHER_WORD) if number % OTHER == 0 else set()
+        tokens[number] = tokens_of(key, words)
+    connection.executemany(
+        "INSERT INTO unsorted VALUES (?, ?)", ((token, number) for number, those in tokens.items() for token in those)
+    )
+    connection.executemany(
+        "INSERT INTO search_entry (ticket_number, tokens, generation) VALUES (?, ?, ?)",
+        [(number, packed(those), generation) for number, those in tokens.items()],
+    )
 
 
 def _tickets(desk: Desk, count: int, agents: list[str], dice: random.Random) -> Iterator[tuple[Any, ...]]:
