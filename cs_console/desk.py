@@ -33,6 +33,15 @@ WAITING_REFUSALS = 1_000
 """How many refused attempts are kept while the store cannot record them."""
 
 
+@dataclass(frozen=True, slots=True)
+class LastSearch:
+    """A session's last search: what the log calls it, how many tickets it found, and when it was read last."""
+
+    name: str
+    found: str
+    at: datetime
+
+
 @dataclass
 class Desk:
     """What all agents of one console share: settings, stores, keys, packs and the clock."""
@@ -55,8 +64,8 @@ class Desk:
     """What the log says of accounts, as it was read last."""
     genuine_words: dict[tuple[Any, ...], Word] = field(default_factory=dict, repr=False)
     """Entries of the log as they are stored, whose tags were found right: some of those that were asked for last."""
-    searches: dict[str, tuple[str, datetime]] = field(default_factory=dict, repr=False)
-    """By session: what the log calls its last search, and when it was read last."""
+    searches: "dict[str, LastSearch]" = field(default_factory=dict, repr=False)
+    """By session."""
     keyed_up_to: int = 0
     """How far it has come in giving tickets from before their own keys: the last number."""
     keyed_apart_up_to: int = 0

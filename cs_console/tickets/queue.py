@@ -162,7 +162,7 @@ def page(
         tried = _tried(db, [row.number for row in found]) if view == "to_verify" else {}
         stopped = _stopped(db, session, found)
         tags = tags_of(db, [row.number for row in found])
-    _record(session, asked, found, following)
+    _record(session, asked, after, found, following)
     subjects = _subjects(session, found, owners, keys)
     rows = tuple(
         _queue_row(
@@ -182,7 +182,7 @@ def listing(
         found, following = _rows(db, session, _agent_names(db), view, asked, columns, after, size, sort)
         if asked.words:
             found = searching.shown(db, session, found)
-    _record(session, asked, found, following)
+    _record(session, asked, after, found, following)
     listed = tuple(
         ListedTicket(
             row.number,
@@ -257,11 +257,14 @@ def _rows(
     return found[:size], Cursor(int(last.key), last.number)
 
 
-def _record(session: DeskSession, asked: Filter, found: list[Any], following: Cursor | None) -> None:
+def _record(
+    session: DeskSession, asked: Filter, after: Cursor | None, found: list[Any], following: Cursor | None
+) -> None:
     """Put a search on record, before anything that it found is shown."""
     if asked.words:
         words = searching.searched_words(asked.words)
-        searching.record_search(session, words, len(found), more=following is not None)
+        more, continued = following is not None, after is not None
+        searching.record_search(session, words, len(found), more=more, continued=continued)
 
 
 def _asker(session: DeskSession, names: dict[str, str], tags: frozenset[str] = frozenset()) -> Asker:

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.custody.requester_access import ended_on_record
-from cs_console.desk import DeskSession
+from cs_console.desk import DeskSession, LastSearch
 from cs_console.errors import BadFilter
 from cs_console.plain_text import one_line
 from cs_console.tickets.queue_query import Lane
@@ -85,21 +85,23 @@ def shown(db: Session, session: DeskSession, found: list[Any], keys: Mapping[str
     return [row for row in found if row.requester_id not in ended]
 
 
-def record_search(session: DeskSession, words: frozenset[str], found: int, *, more: bool) -> None:
+def record_search(session: DeskSession, words: frozenset[str], found: int, *, more: bool, continued: bool) -> None:
     """Put on record that this session searched: a keyed hash of the words and how many tickets the page has.
 
-    Its refreshes and next pages are the same search for a while. Raises SessionEnded, StoreUnavailable: then nothing
-    may be shown.
+    A refresh that finds as many, and a next page (`continued`), are the same search for a while. Raises SessionEnded,
+    StoreUnavailable: then nothing may be shown.
     """
     desk, now = session.desk, session.desk.clock.now()
     name = name_of_search(desk, words)
+    hits = f"{found}{' or more' if more else ''}"
     kept = desk.searches.get(session.session_id)
-    if kept is None or kept[0] != name or not timedelta(0) <= now - kept[1] < SAME_SEARCH:
-        hits = f"{found}{' or more' if more else ''}"
+    if kept is not None and continued:
+        hits = kept.found
+    if kept is None or (kept.name, kept.found) != (name, hits) or not timedelta(0) <= now - kept.at < SAME_SEARCH:
         with session.work(*WORKS_ON_TICKETS) as db:
             about = {"words": name, "found": hits}
             record(db, session, Entry(Action.TICKETS_SEARCHED, reason=f"tickets found: {hits}", about=about))
-    desk.searches[session.session_id] = name, now
+    desk.searches[session.session_id] = LastSearch(name, hits, now)
 
 
 def _rarest_first(db: Session, tokens: list[list[int]]) -> list[list[int]]:

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from cs_console.custody.search_queue import index_later
 from cs_console.desk import Desk, DeskSession
 from cs_console.tickets.filters import parse
-from cs_console.tickets.queue import page
+from cs_console.tickets.queue import Sort, page
 from cs_console.tickets.search.index import index_waiting
 from models.search import SearchDue, SearchEntry, SearchToken
 from tests.support.desk import TestDesk
@@ -28,8 +28,8 @@ def indexed_ticket(test_desk: TestDesk, text: str, subject: str = "A question") 
 
 
 def found(session: DeskSession, expression: str, view: str = "all") -> list[int]:
-    """The numbers of the tickets that a search finds."""
-    return [row.number for row in page(session, view, parse(expression)).rows]
+    """The numbers of the tickets that a search finds, what was received last first."""
+    return [row.number for row in page(session, view, parse(expression), sort=Sort.RECEIVED).rows]
 
 
 def rows_in_index(desk: Desk) -> tuple[int, int, int]:

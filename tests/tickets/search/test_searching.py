@@ -74,7 +74,6 @@ def test_a_search_is_on_record_once_without_its_words(test_desk: TestDesk) -> No
     [entry] = recorded(test_desk.desk, Action.TICKETS_SEARCHED)
     assert entry.actor == "mei"
     assert entry.reason == f"tickets found: {len(made)}"
-    page(mei, "all", parse("walrus"), size=2)
     found(mei, "ocelot")
     found(mei, "walrus")
     found(mei, "quetzal")
@@ -84,6 +83,21 @@ def test_a_search_is_on_record_once_without_its_words(test_desk: TestDesk) -> No
     entries = recorded(test_desk.desk, Action.TICKETS_SEARCHED)
     assert [one.reason.removeprefix("tickets found: ") for one in entries] == ["3", "3", "3", "0", "0", "2 or more"]
     assert "walrus" not in repr(entries)
+
+
+def test_a_next_page_is_the_same_search_and_what_comes_meanwhile_another(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    for _ in range(3):
+        indexed_ticket(test_desk, "walrus")
+    first = page(mei, "all", parse("walrus"), size=2)
+    page(mei, "all", parse("walrus"), first.next, 2)
+    page(mei, "all", parse("walrus"), size=2)
+    assert [one.reason for one in recorded(test_desk.desk, Action.TICKETS_SEARCHED)] == ["tickets found: 2 or more"]
+    assert len(found(mei, "walrus")) == 3
+    indexed_ticket(test_desk, "walrus")
+    assert len(found(mei, "walrus")) == 4
+    reasons = [one.reason for one in recorded(test_desk.desk, Action.TICKETS_SEARCHED)]
+    assert reasons[1:] == ["tickets found: 3", "tickets found: 4"]
 
 
 def test_what_cannot_be_recorded_is_not_shown(test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
