@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from screens.frame.autosave import Drafting
 from screens.frame.dialog import WIDE
+from screens.frame.forgetting import forget_removed_widgets
 from screens.frame.go_dialog import NUMBER, GoTo
 from screens.frame.steps import in_steps
 from screens.registry import roles_for
@@ -81,6 +82,10 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
         # they were not updated while another place was shown
         self.query_one(HeaderBar).refresh()
         self.query_one(TroubleBanner).show(self.console.header)
+
+    def on_unmount(self) -> None:
+        """Let go of what it drew."""
+        forget_removed_widgets()
 
     def hide_values(self) -> None:
         """Remove every revealed value and end its view: the console locks, ends or shows another place."""

@@ -3,6 +3,7 @@
 import re
 
 from rich.cells import cached_cell_len
+from textual._styles_cache import StylesCache
 
 
 def forget_texts() -> None:
@@ -12,3 +13,11 @@ def forget_texts() -> None:
     """
     cached_cell_len.cache_clear()  # also the widths of each prefix of a password, measured while it was typed
     re.purge()
+
+
+def forget_removed_widgets() -> None:
+    """Let go of what removed widgets drew: Textual keeps it by a cache of borders that is keyed by each widget's lines.
+
+    It held the lines of the last hundred tickets that were opened.
+    """
+    StylesCache.get_inner_outer.cache_clear()
