@@ -263,6 +263,8 @@ class Action(StrEnum):
     SIGNED_OUT = "session.ended"
     UNDERTAKING_ACCEPTED = "undertaking.accepted"
     TICKET_OPENED = "ticket.opened"
+    TICKET_PREVIEWED = "ticket.previewed"
+    """Its newest message was read in the queue, without opening it."""
     TICKET_CREATED = "ticket.created"
     TICKET_CLAIMED = "ticket.claimed"
     TICKET_ASSIGNED = "ticket.assigned"

@@ -12,6 +12,7 @@ WORDS: Mapping[Action, str] = MappingProxyType(
         Action.SIGNED_OUT: "signed out",
         Action.UNDERTAKING_ACCEPTED: "signed undertaking",
         Action.TICKET_OPENED: "opened the ticket",
+        Action.TICKET_PREVIEWED: "read the newest message in the queue",
         Action.TICKET_CREATED: "new ticket",
         Action.TICKET_CLAIMED: "claimed the ticket",
         Action.TICKET_ASSIGNED: "assigned the ticket",

@@ -57,6 +57,7 @@ _MANY: Mapping[Action, str] = MappingProxyType(
         Action.SIGNED_IN: "signed in {n} times",
         Action.SIGNED_OUT: "signed out {n} times",
         Action.TICKET_OPENED: "opened {n} tickets",
+        Action.TICKET_PREVIEWED: "read {n} newest messages in the queue",
         Action.TICKET_CREATED: "took in {n} tickets",
         Action.TICKET_CLAIMED: "claimed {n} tickets",
         Action.TICKET_FOLLOW_UP: "took in {n} messages",
