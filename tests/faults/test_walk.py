@@ -70,7 +70,7 @@ def open_inquiry(walk: Walk) -> None:
     console.wait(lambda: "rights" not in console.shown and "inquiry " in console.shown, "the filtered queue")
     console.press("enter")
     console.wait_for("Inquiry")
-    console.wait_for("requester, mail")
+    console.wait_for(", mail  ")
 
 
 def write_reply(walk: Walk) -> None:
@@ -128,7 +128,7 @@ def test_a_long_paste_taken_back_again_and_again(walk: Walk) -> None:
     console.type(WORDS)
     console.wait_for(WORDS)
     console.press("escape")
-    console.wait_for("requester, mail")
+    console.wait_for(", mail  ")
     console.press("m")
     console.wait_for(WORDS)  # nothing typed is lost
 

@@ -167,11 +167,11 @@ class Walk:
             for key in ("end", "ctrl+u", "tab"):
                 console.press(key)
                 console.pause(A_MOMENT)
-        if not console.comes(lambda: "│ Name" in console.shown and "│ Password" in console.shown, DOOR_SECONDS):
+        if not console.comes(lambda: self._is_empty("Name") and self._is_empty("Password"), DOOR_SECONDS):
             return
         console.type(self._account.name)
-        console.comes(lambda: "│ Name" not in console.shown or "│ Password" not in console.shown, DOOR_SECONDS)
-        if "│ Password" not in console.shown:  # the cursor was in the second field
+        console.comes(lambda: not (self._is_empty("Name") and self._is_empty("Password")), DOOR_SECONDS)
+        if not self._is_empty("Password"):  # the cursor was in the second field
             console.press("ctrl+u")
             console.pause(A_MOMENT)
             console.press("tab")
@@ -181,6 +181,10 @@ class Walk:
         console.press("enter")
         self.counts.sign_ins += 1
         self._wait_for_answer(SIGN_IN)
+
+    def _is_empty(self, field: str) -> bool:
+        """Whether the field of this title is there, and nothing stands in it."""
+        return re.search(rf"─ {field} ─.*\n *│ *│", self.console.shown) is not None
 
     def _unlock(self) -> None:
         console = self.console
