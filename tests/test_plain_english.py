@@ -53,5 +53,5 @@ def test_the_list_has_its_words_and_the_sentences_are_found() -> None:
     texts = [text for _, text in sentences("cs_console/errors.py")]
     assert "Wrong password." in texts
     assert {one.help for one in COMMANDS} - {text for _, text in sentences("screens/*.py")} <= {
-        f"Show view {n}." for n in range(10)
+        f"{words} {n}." for words in ("Show view", "Turn to step") for n in range(10)
     }

@@ -332,7 +332,7 @@ def _lines(pack: Pack, proposal: Proposal, labels: Mapping[str, str]) -> Iterato
 def _finding_lines(pack: Pack, finding: Finding, labels: Mapping[str, str]) -> Iterator[str]:
     ground = pack.ground(finding.ground)
     assert ground is not None  # proposals of before a move are not opened
-    head = f"{ground.code} {ground.title} ({ground.clause})"
+    head = f"{ground.code} {ground.title} ({pack.cited(ground.clause)})"
     if not finding.applies:
         yield f"{head}: does not apply"
         return

@@ -1,5 +1,6 @@
 """The checklist: what the pack asks before a rights request is refused, and proposing an answer to one (policy V.4)."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -65,7 +66,7 @@ from cs_console.tickets.ticket_record import (
 from cs_console.verification.askers import require_answerable
 from models.columns import new_id
 from models.decision import Decision
-from models.enums import Action, ActKind, DecisionState, TicketState
+from models.enums import Action, ActKind, DecisionState, Role, TicketState
 from models.roles import HANDLES_TICKETS, WORKS_ON_TICKETS
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "Proposed",
     "QuestionView",
     "RightChoice",
+    "approvers_for",
     "attachments_for",
     "check",
     "draft_place",
@@ -91,6 +93,7 @@ __all__ = [
     "read_asked",
     "record_asked",
     "rights_for",
+    "roles_undone",
 ]
 
 _RECORDED = (
@@ -125,7 +128,7 @@ class GroundView:
     code: str
     list: str
     title: str
-    clause: str
+    clause_words: str
     law: str
     questions: tuple[QuestionView, ...]
     evidence: str
@@ -160,7 +163,7 @@ class RightChoice:
 
     key: str
     title: str
-    clause: str
+    clause_words: str
     warning: str
 
 
@@ -195,8 +198,10 @@ def fields_for(session: DeskSession, number: int) -> tuple[FieldChoice, ...]:
 
 def rights_for(session: DeskSession, number: int) -> tuple[RightChoice, ...]:
     """What can be asked for under this ticket's pack."""
-    rights = _pack_of(session, number).rights
-    return tuple(RightChoice(key, rules.title, rules.clause, rules.warning) for key, rules in rights.items())
+    pack = _pack_of(session, number)
+    return tuple(
+        RightChoice(key, rules.title, pack.cited(rules.clause), rules.warning) for key, rules in pack.rights.items()
+    )
 
 
 def check(pack: Pack, proposal: Proposal, now: datetime, asked: AskedFor | None) -> tuple[str, ...]:
@@ -206,6 +211,17 @@ def check(pack: Pack, proposal: Proposal, now: datetime, asked: AskedFor | None)
     """
     found = (*problems(pack, proposal, now), *asked_problems(pack, proposal, asked))
     return tuple(dict.fromkeys(problem.text for problem in found))
+
+
+def roles_undone(session: DeskSession, number: int) -> tuple[Role, ...]:
+    """Who has to approve any other answer on this ticket, since a refusal of it has not been reviewed."""
+    with session.reading(*HANDLES_TICKETS) as db:
+        return with_those_undone(db, session.desk, number, ())
+
+
+def approvers_for(pack: Pack, proposal: Proposal, undone: tuple[Role, ...]) -> tuple[str, ...]:
+    """The roles that this proposal will wait for, beside those of `roles_undone`; none: it is decided at once."""
+    return tuple(role.value for role in (Counter(needed_roles(pack, proposal)) | Counter(undone)).elements())
 
 
 def preview_notice(session: DeskSession, number: int, proposal: Proposal) -> str:
@@ -304,7 +320,7 @@ def _ground_view(pack: Pack, ground: Ground) -> GroundView:
         code=ground.code,
         list=ground.list,
         title=ground.title,
-        clause=ground.clause,
+        clause_words=pack.cited(ground.clause),
         law=ground.law,
         questions=tuple(QuestionView(q.id, q.text, q.kind, q.stale_days) for q in ground.questions),
         evidence=ground.evidence.text,

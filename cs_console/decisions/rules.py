@@ -113,15 +113,15 @@ def _list_problems(pack: Pack, finding: Finding) -> Iterator[Problem]:
             yield _incomplete(f"{finding.ground!r} is not a ground of {pack.meta.title}.")
         return
     if finding.used_as not in {"", ground.list}:
-        yield Problem(GroundKind, f"{ground.code} is a {ground.list} ground and cannot be used as {finding.used_as}.")
+        yield Problem(GroundKind, f"{ground.title} is a {ground.list} ground and cannot be used as {finding.used_as}.")
     if finding.offers and not ground.offers:
-        words = f"{ground.code} is a {ground.list} ground: it does not depend on an offer, as a discretionary one does."
+        words = f"{ground.title} is a {ground.list} ground: it depends on no offer, as a discretionary one does."
         yield Problem(GroundKind, words)
     own = {question.id for question in ground.questions}
     elsewhere = {q.id for other in pack.grounds if other.list != ground.list for q in other.questions} - own
     for answer in finding.answers:
         if answer.question in elsewhere:
-            words = f"{ground.code} is a {ground.list} ground; {answer.question!r} is asked for another kind of ground."
+            words = f"{ground.title} is a {ground.list} ground; {answer.question!r} is asked for another kind."
             yield Problem(GroundKind, words)
 
 
@@ -130,7 +130,7 @@ def _right_problems(pack: Pack, request: str, finding: Finding) -> Iterator[Prob
     if ground is None or not finding.applies or not ground.rights or request in ground.rights:
         return
     titles = " or ".join(pack.rights[right].title for right in ground.rights)
-    yield Problem(GroundKind, f"{ground.code} ({ground.title}) can only be used against: {titles}.")
+    yield Problem(GroundKind, f"{ground.title} can only be used against: {titles}.")
 
 
 def _outcome_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
@@ -160,22 +160,22 @@ def _finding_problems(pack: Pack, proposal: Proposal, finding: Finding, ground: 
     both = set(finding.fields) & set(proposal.granted)
     if ground.list == "fee":
         if set(finding.fields) - both:
-            yield Problem(GroundKind, f"{ground.code} is for fees; it is not a reason to refuse a field.")
+            yield Problem(GroundKind, f"{ground.title} is for fees; it is not a reason to refuse a field.")
     elif both:
         titles = ", ".join(_title(pack, key) for key in sorted(both))
-        yield _incomplete(f"{ground.code} covers fields that are also granted: {titles}.")
+        yield _incomplete(f"{ground.title} covers fields that are also granted: {titles}.")
     elif not finding.fields:
-        yield _incomplete(f"{ground.code} applies: say to which fields.")
+        yield _incomplete(f"{ground.title} applies: say to which fields.")
     if ground.partial == "always" and not proposal.granted:
-        yield _incomplete(f"{ground.code} never covers the whole request. {ground.partial_words}".rstrip())
+        yield _incomplete(f"{ground.title} never covers the whole request. {ground.partial_words}".rstrip())
     if ground.partial == "no" and proposal.granted:
-        yield _incomplete(f"{ground.code} covers either the whole request or none of it.")
+        yield _incomplete(f"{ground.title} covers either the whole request or none of it.")
     if ground.offers and not finding.offers:
         offers = " or ".join(pack.offers[key][:1].lower() + pack.offers[key][1:] for key in ground.offers)
-        yield _incomplete(f"{ground.code} needs an offer first: {offers}.")
+        yield _incomplete(f"{ground.title} needs an offer first: {offers}.")
     for key in finding.offers:
         if ground.offers and key not in ground.offers:
-            yield _incomplete(f"{key!r} is not an offer for {ground.code}.")
+            yield _incomplete(f"{key!r} is not an offer for {ground.title}.")
     yield from _evidence_problems(pack, finding, ground)
 
 
@@ -184,11 +184,11 @@ def _evidence_problems(pack: Pack, finding: Finding, ground: Ground) -> Iterator
     items = {" ".join(item.casefold().split()) for item in finding.evidence if not _is_empty(pack, item)}
     if len(items) < rules.items:
         count = "" if rules.items == 1 else f" ({rules.items} different items)"
-        yield _incomplete(f"{ground.code}: evidence is missing: {rules.text[:1].lower()}{rules.text[1:]}{count}.")
+        yield _incomplete(f"{ground.title}: evidence is missing: {rules.text[:1].lower()}{rules.text[1:]}{count}.")
     if len(finding.evidence) > EVIDENCE_MOST or any(len(i) > pack.checklist.answer_limit for i in finding.evidence):
-        yield _incomplete(f"{ground.code}: the evidence is too long. Name it here and keep it elsewhere.")
+        yield _incomplete(f"{ground.title}: the evidence is too long. Name it here and keep it elsewhere.")
     if rules.kind == "tickets" and any(not _TICKET.match(item.strip()) for item in finding.evidence):
-        yield _incomplete(f"{ground.code}: evidence must be ticket numbers, one per item.")
+        yield _incomplete(f"{ground.title}: evidence must be ticket numbers, one per item.")
 
 
 def _answer_problems(pack: Pack, finding: Finding, ground: Ground, now: datetime) -> Iterator[Problem]:
@@ -196,13 +196,13 @@ def _answer_problems(pack: Pack, finding: Finding, ground: Ground, now: datetime
     own = {question.id for question in ground.questions}
     for answer in finding.answers:
         if answer.question not in own:
-            yield _incomplete(f"{ground.code} does not ask {answer.question!r}{nearest(answer.question, own)}.")
+            yield _incomplete(f"{ground.title} does not ask {answer.question!r}{nearest(answer.question, own)}.")
         if answer.question in given:
-            yield _incomplete(f"{ground.code}: {answer.question!r} is answered twice.")
+            yield _incomplete(f"{ground.title}: {answer.question!r} is answered twice.")
         given[answer.question] = answer
     for question in ground.questions:
         found = given.get(question.id)
-        words = f'{ground.code}, "{question.text}"'
+        words = f'{ground.title}, "{question.text}"'
         if found is None or _is_empty(pack, found.text):
             yield _incomplete(f"{words} has no answer.")
             continue
@@ -249,7 +249,9 @@ def stale_problems(pack: Pack, proposal: Proposal, now: datetime) -> Iterator[Pr
     """Answers that have gone stale since the proposal was made."""
     for finding in proposal.applying:
         ground = pack.ground(finding.ground)
-        questions = {question.id: question for question in ground.questions} if ground else {}
+        if ground is None:
+            continue
+        questions = {question.id: question for question in ground.questions}
         for answer in finding.answers:
             question = questions.get(answer.question)
             if question is None:
@@ -258,7 +260,7 @@ def stale_problems(pack: Pack, proposal: Proposal, now: datetime) -> Iterator[Pr
             if not stale and _has_come(pack, question, answer.text, now):
                 stale = "names a day that has passed since"
             if stale:
-                yield _incomplete(f'{finding.ground}, "{question.text}" {stale}.')
+                yield _incomplete(f'{ground.title}, "{question.text}" {stale}.')
 
 
 def _fee_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
@@ -279,8 +281,8 @@ def _fee_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
 
 def _where_the_fee_stands(pack: Pack) -> str:
     """Where on the checklist a fee is recorded."""
-    codes = " or ".join(f"{ground.code} ({ground.title})" for ground in pack.grounds if ground.list == "fee")
-    return f": under Grounds let {codes} apply" if codes else "; this policy has no ground for one"
+    titles = " or ".join(f'"{ground.title}"' for ground in pack.grounds if ground.list == "fee")
+    return f": under Grounds, {titles} must apply" if titles else "; this policy has no ground for one"
 
 
 def _amount_problems(pack: Pack, fee: Fee) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from cs_console.local_time import date_words
+from cs_console.policy.citations import in_words
 from cs_console.policy.clock_rules import ClockRules
 from cs_console.policy.ground_rules import (
     ChecklistRules,
@@ -159,6 +160,8 @@ class Pack(Part):
     replies: ReplyRules = ReplyRules()
     undertaking: UndertakingRules
     texts: Texts
+    sections: dict[Annotated[str, Field(pattern=r"^[IVXLC]+$")], Sentence] = {}
+    """What the parts of the policy are called, by their numbers: `V = "Your rights"`."""
     languages: dict[Language, Layer] = {}
     """What requesters read, in further languages: a layer of words over each text that is theirs to read."""
 
@@ -172,6 +175,10 @@ class Pack(Part):
     def ground(self, code: str) -> Ground | None:
         """The ground of that code, if the pack has it."""
         return next((ground for ground in self.grounds if ground.code == code), None)
+
+    def cited(self, clause: str) -> str:
+        """A clause as people speak of it: "V.4" is "Your rights, section 4". What has no title stays as it is cited."""
+        return in_words(self.sections, clause)
 
     def title_of(self, field: ContactField) -> str:
         """What people call this field."""

@@ -5,9 +5,6 @@ from dataclasses import replace
 from functools import partial
 
 from textual import on
-from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
-from textual.timer import Timer
 
 from cs_console.act_id import ActId, new_act
 from cs_console.casework.conversation import TicketView, reload
@@ -17,6 +14,7 @@ from cs_console.decisions.checklist import (
     AskedFor,
     Proposal,
     Proposed,
+    approvers_for,
     attachments_for,
     check,
     draft_place,
@@ -27,42 +25,42 @@ from cs_console.decisions.checklist import (
     read_asked,
     record_asked,
     rights_for,
+    roles_undone,
 )
 from cs_console.desk import DeskSession
 from cs_console.errors import ChangedElsewhere, ConsoleError, DoneBefore, OwnDecision
+from cs_console.local_time import weekday
+from cs_console.policy.languages import language_for
 from cs_console.policy.schema import Pack
-from models.enums import DecisionState, TicketState
-from screens.decisions.form import ChecklistForm, GroundSheet, form_from_json
+from models.enums import DecisionState, Outcome, Role, TicketState
+from screens.decisions.form import ChecklistForm, form_from_json
+from screens.decisions.grounds import GroundLine, GroundsSheet
 from screens.decisions.sheets import (
     AnswerSheet,
     DecidedSheet,
-    GroundPane,
-    GroundsSheet,
     Matter,
-    NoticeSheet,
     RequestSheet,
     Sheet,
+    outcome_words,
 )
 from screens.frame.console import Typed
 from screens.frame.steps import in_steps
-from screens.frame.walk_screen import StepSheet, WalkScreen
-from screens.registry import bindings_for
+from screens.frame.steps_pane import Standing, Step
+from screens.frame.walk_screen import LETTER, LetterSheet, StepSheet, WalkScreen
+from screens.registry import Command, bindings_for
 from screens.ticket.send_notice import deliver_when_due, is_held, tone_of_notice, words_of_notice
-from screens.widgets.choice_list import Choice, ChoiceList
+from screens.widgets.header_bar import HeaderBar
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Said, Tone
-from screens.widgets.safe_text import PlainText
 
-REQUEST, GROUNDS, ANSWER, NOTICE, DECIDED, GROUND = "request", "grounds", "answer", "notice", "decided", "ground-"
+REQUEST, GROUNDS, ANSWER, DECIDED = "request", "grounds", "answer", "decided"
 WAITS = "The proposal is waiting for approval. Open it with g a to read or withdraw it."
-PREVIEW_SECONDS = 0.2
-"""How long the letter waits for another key before it is made again."""
 
 
 class DecisionScreen(WalkScreen):
-    """Steps on the left, the step's sheet beside them, and what still blocks the proposal always in sight.
+    """What is asked, the grounds, the answer, the letter; and what still blocks the proposal always in sight.
 
-    On wide screens the letter is shown too and follows each change; on narrow ones `letter` opens it. What is
+    On wide screens the letter is shown beside the page and follows each change; `letter` turns to it anywhere. What is
     asked goes on record when its sheet is left, and is corrected there until an answer is proposed.
 
     On a closed ticket there is only the decision, and the letter to post if nothing could be sent; while a
@@ -70,14 +68,14 @@ class DecisionScreen(WalkScreen):
     """
 
     WHERE = "decision"
-    CSS_PATH = "decision.tcss"
+    SENDS = "propose"
     BINDINGS = bindings_for("decision")
     HELP_TITLE = "The checklist"
     HELP = (
-        "Work through the steps: Enter opens one, Escape returns. For each ground, choose the data it covers, answer "
-        "its questions and name the evidence. Missing answers are listed beside or below. Your draft is saved."
+        "Work through the steps: J and K turn to the next and the one before, Enter goes into one, Escape returns. The "
+        "ground under the cursor opens: Enter says that it applies, n that it does not. What is missing is listed "
+        "beside or above. Your draft is saved."
     )
-    READY = "Press ctrl+s to propose it."
 
     def __init__(self, number: int) -> None:
         super().__init__(draft_place(number), number)
@@ -86,26 +84,15 @@ class DecisionScreen(WalkScreen):
         self._view: TicketView | None = None
         self._pack: Pack | None = None
         self._matter: Matter | None = None
+        self._undone: tuple[Role, ...] = ()
         self._decided: DecisionView | None = None
         self._refused_form = ""
         self._first: tuple[str, Tone] | None = None
         self._recorded: AskedFor | None = None
-        self._letter = ""
-        self._letter_soon: Timer | None = None
-
-    def body(self) -> ComposeResult:
-        yield PlainText(id="about")
-        with Horizontal(id="walk"):
-            yield ChoiceList(id="steps")
-            yield VerticalScroll(id="sheet", can_focus=False)
-            with VerticalScroll(id="side", can_focus=False):
-                yield PlainText(id="problems")
-                with VerticalScroll(id="letter"):
-                    yield PlainText(id="live")
 
     def on_mount(self) -> None:
         self.heading = f"Decision on #{self.number}"
-        self.query_one("#steps").focus()
+        self.steps.focus()
         self._load()
 
     # --- what there is to decide, and the draft
@@ -113,7 +100,7 @@ class DecisionScreen(WalkScreen):
     @in_steps
     async def _load(self) -> None:
         read = await self.call(partial(_read, self.session, self.number))
-        self._view, self._matter, self._recorded, last = read
+        self._view, self._matter, self._recorded, self._undone, last = read
         self._pack = self.session.desk.packs.get(self._view.pack)
         untouched = self.form.to_json() == self._untouched
         if self._recorded is not None and not self.form.asked:
@@ -123,8 +110,7 @@ class DecisionScreen(WalkScreen):
         self.form.currency = self._matter.currency
         if untouched:
             self._untouched = self.form.to_json()
-        about = f"{self._view.due_first_words} · {self._view.subject}"
-        self.query_one("#about", PlainText).show(about)
+        self.query_one(HeaderBar).subject = self._view.subject
         if last is not None:
             self._tell_of(last)
         self._show_all()
@@ -173,51 +159,70 @@ class DecisionScreen(WalkScreen):
 
     def _show_all(self) -> None:
         if self._matter is not None:
-            self._show_steps()
             self.show_problems()
+            self._show_steps()
             self._letter_follows()
-            self.show_step(self.query_one("#steps", ChoiceList).current or REQUEST)
+            self.show_step(self.steps.current or REQUEST)
 
     def _show_steps(self) -> None:
         matter, form = self._matter, self.form
         if matter is None:
             return
-        decided = [Choice(DECIDED, "Last decision", self._decided.words, mark="✓")] if self._decided else []
+        decided = [Step(DECIDED, "Last decision", self._decided.words, done=None)] if self._decided else []
         if self._over:
-            self.query_one("#steps", ChoiceList).show(decided)
+            self.steps.show(decided)
             return
         right = next((one.title for one in matter.rights if one.key == form.request), "")
-        fitting = matter.fitting(form)
-        looked = sum(1 for one in fitting if form.sheets.get(one.code, GroundSheet()).applies is not None)
-        steps = [
-            Choice(REQUEST, "What is asked", self._asked_words(right), mark="✓" if self._is_recorded() else "·"),
-            Choice(GROUNDS, "Grounds", f"{looked} of {len(fitting)} reviewed", mark="✓" if looked else "·"),
-        ]
-        steps += [
-            Choice(f"{GROUND}{one.code}", f"{one.code} {one.title}", "applies", mark="›")
-            for one in matter.grounds
-            if form.applies(one.code)
-        ]
-        answer = form.outcome.value if form.outcome else "not chosen yet"
-        steps += [
-            Choice(ANSWER, "Answer", answer, mark="✓" if form.outcome else "·"),
-            Choice(NOTICE, "Notice", "preview", mark="›"),
-            *decided,
-        ]
-        self.query_one("#steps", ChoiceList).show(steps)
+        looked, of = matter.looked_at(form)
+        complete = form.outcome is not None and not self._missing
+        outcome = outcome_words(form.outcome) if form.outcome is not None else "not chosen yet"
+        self.steps.show(
+            [
+                Step(REQUEST, "Asked for", self._asked_words(right), done=self._is_recorded()),
+                Step(GROUNDS, "Grounds", self._grounds_words(looked, of), done=complete or looked == of),
+                Step(ANSWER, "Answer", outcome, done=form.outcome is not None),
+                Step(LETTER, "Letter", "as it would go out", done=complete),
+                *decided,
+            ]
+        )
 
     def _asked_words(self, right: str) -> str:
         if not right or not self.form.asked:
             return right or "not recorded yet"
-        return f"{len(self.form.asked)} of the data · {right}"
+        return f"{len(self.form.asked)} of the data, {right}"
 
-    def sheet_shown(self, sheet: StepSheet | None) -> None:
-        """Show the letter at once on the letter's own sheet."""
-        if isinstance(sheet, NoticeSheet):
-            sheet.show(self._letter)
-            self._preview()
+    def _grounds_words(self, looked: int, of: int) -> str:
+        applying = sum(1 for sheet in self.form.sheets.values() if sheet.applies)
+        if not applying:
+            return f"{looked} of {of} looked at"
+        return f"{looked} of {of}, {applying} {'applies' if applying == 1 else 'apply'}"
 
-    def sheet_of(self, step: str) -> Sheet | None:
+    def standing(self) -> Standing:
+        """How far it is, when the answer is due, and which second person it takes."""
+        due = self._view.due_at if self._view is not None else None
+        return Standing(
+            due=f"due {weekday(due)}" if due is not None else "", missing=self._missing, second=self._second()
+        )
+
+    def _approvers(self) -> tuple[str, ...] | None:
+        """The roles that the answer will wait for; None until it is chosen."""
+        proposal = self.form.proposal()
+        if proposal is None or self._pack is None:
+            return None
+        return approvers_for(self._pack, proposal, self._undone)
+
+    def _second(self) -> str:
+        approvers = self._approvers()
+        if approvers is None:
+            return "needed once you refuse a part or charge a fee"
+        if not approvers and self.form.outcome is not Outcome.GRANT:
+            return "the grounds that apply say who"
+        if not approvers:
+            return "not needed: nothing is refused, and nothing is charged"
+        why = "this undoes a refusal" if self.form.outcome is Outcome.GRANT and self._undone else "a ground applies"
+        return f"needed, because {why}: {' and '.join(f'a {role}' for role in approvers)} must approve"
+
+    def sheet_of(self, step: str) -> StepSheet | None:
         """The sheet of a step."""
         matter, now = self._matter, self.session.desk.clock.now
         if matter is None:
@@ -228,12 +233,11 @@ class DecisionScreen(WalkScreen):
             return GroundsSheet(self.form, matter, now)
         if step == ANSWER:
             return AnswerSheet(self.form, matter, now)
-        if step == NOTICE:
-            return NoticeSheet(self.form, matter, now)
+        if step == LETTER:
+            return LetterSheet()
         if step == DECIDED and self._decided is not None:
             return DecidedSheet(self.form, matter, now, self._decided)
-        ground = matter.ground(step.removeprefix(GROUND))
-        return GroundPane(self.form, matter, now, ground) if ground is not None else None
+        return None
 
     @on(Sheet.Changed)
     def form_changed(self, message: Sheet.Changed) -> None:
@@ -242,9 +246,8 @@ class DecisionScreen(WalkScreen):
         if self._refused_form and self._refused_form != self.form.to_json():
             self._refused_form = ""
             self.goes_on()
-        if message.steps:
-            self._show_steps()
         self.show_problems()
+        self._show_steps()
         self._letter_follows()
 
     def problems(self) -> tuple[str, ...]:
@@ -258,16 +261,32 @@ class DecisionScreen(WalkScreen):
 
     def show_problems(self) -> None:
         """Show what is missing, once it is known what there is to decide."""
-        if self._pack is not None:
+        if self._pack is not None and not self._over:
             super().show_problems()
 
-    # --- the letter, following each change
+    def title_of(self, one: Command) -> str:
+        """Proposing is told as what it does: with no one to approve it, the answer goes out."""
+        if one.id == "answer":
+            return "It applies"
+        if one.id == "does_not_apply":
+            return "Does not apply"
+        if one.id == "propose" and not isinstance(self.focused, GroundLine):
+            return "Propose to a second person" if self._approvers() else "Send answer"
+        return super().title_of(one)
 
-    def _letter_follows(self) -> None:
-        """Make the letter again once no key has been pressed for a moment."""
-        if self._letter_soon is not None:
-            self._letter_soon.stop()
-        self._letter_soon = self.set_timer(PREVIEW_SECONDS, self._preview)
+    # --- a ground
+
+    def action_answer(self) -> None:
+        """The ground under the cursor applies."""
+        if isinstance(self.focused, GroundLine):
+            self.query_one(GroundsSheet).answer(self.focused)
+
+    def action_does_not_apply(self) -> None:
+        """The ground under the cursor does not apply."""
+        if isinstance(self.focused, GroundLine):
+            self.query_one(GroundsSheet).does_not_apply(self.focused)
+
+    # --- the letter
 
     @in_steps
     async def _preview(self) -> None:
@@ -275,32 +294,18 @@ class DecisionScreen(WalkScreen):
         if self._over or self._matter is None:
             return
         if proposal is None:
-            self._previewed("The letter appears here once you choose a decision.")
+            self._previewed("The letter appears here once you choose a decision.", is_letter=False)
             return
         work = partial(preview_notice, self.session, self.number, proposal)
         try:
-            self._previewed(await self.call(work, group="preview", retry=False))
+            self._previewed(await self.call(work, group="preview", retry=False), is_letter=True)
         except ConsoleError as refusal:
-            self._previewed(refusal.sentence)
+            self._previewed(refusal.sentence, is_letter=False)
 
-    def _previewed(self, words: str) -> None:
-        self._letter = words
-        self.query_one("#live", PlainText).show(words)
-        for sheet in self.query(NoticeSheet):
-            sheet.show(words)
-
-    def action_letter(self) -> None:
-        """Go to the letter; if it is not in sight, open it, or close it again."""
-        narrow = self.has_class("-narrow")
-        if narrow and self.has_class("-letter"):
-            self._put_letter_away()
-            return
-        self.set_class(narrow, "-letter")
-        self.query_one("#letter").focus()
-
-    def _put_letter_away(self) -> None:
-        self.remove_class("-letter")
-        self.query_one("#steps").focus()
+    @property
+    def letter_language(self) -> str:
+        """The pack's language for this ticket."""
+        return language_for(self._pack, self.form.language) if self._pack is not None else ""
 
     # --- what is asked
 
@@ -320,17 +325,10 @@ class DecisionScreen(WalkScreen):
     # --- leaving and proposing
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide proposing when the ticket is closed; the service refuses it too."""
-        if action in {"propose", "letter"} and self._over:
+        """Offer a ground's keys while the cursor is on one."""
+        if action in {"answer", "does_not_apply"} and not isinstance(self.focused, GroundLine):
             return False
         return super().check_action(action, parameters)
-
-    def action_back(self) -> None:
-        """Return from the letter or a sheet to the steps, and from the steps to the ticket; the draft is kept."""
-        if self.has_class("-letter"):
-            self._put_letter_away()
-        else:
-            super().action_back()
 
     @in_steps
     async def action_propose(self) -> None:
@@ -381,7 +379,9 @@ class DecisionScreen(WalkScreen):
         return made
 
 
-def _read(session: DeskSession, number: int) -> tuple[TicketView, Matter, AskedFor | None, DecisionView | None]:
+def _read(
+    session: DeskSession, number: int
+) -> tuple[TicketView, Matter, AskedFor | None, tuple[Role, ...], DecisionView | None]:
     """Load everything that the sheets offer; for a worker thread."""
     view = reload(session, number)
     pack = session.desk.packs.get(view.pack)
@@ -392,8 +392,11 @@ def _read(session: DeskSession, number: int) -> tuple[TicketView, Matter, AskedF
         exceptions=pack.consent_exceptions,
         currency=pack.fee.currency,
         attachments=attachments_for(session, number) if view.mine else (),
+        subject=view.subject,
+        due_words=view.due_first_words,
     )
-    return view, matter, read_asked(session, number), last_decision(session, number)
+    undone = roles_undone(session, number) if view.mine else ()
+    return view, matter, read_asked(session, number), undone, last_decision(session, number)
 
 
 def _told(made: Proposed) -> Said:

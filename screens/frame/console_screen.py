@@ -13,7 +13,7 @@ from screens.frame.dialog import WIDE
 from screens.frame.forgetting import forget_removed_widgets
 from screens.frame.go_dialog import NUMBER, GoTo
 from screens.frame.steps import in_steps
-from screens.registry import roles_for
+from screens.registry import Command, roles_for
 from screens.widgets.header_bar import HeaderBar
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import NoticeBar
@@ -102,6 +102,14 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
             return False
         wanted = roles_for(self.WHERE, action)
         return not self.roles or not wanted or bool(wanted & self.roles)
+
+    def title_of(self, one: Command) -> str:
+        """What the footer calls a command here and now."""
+        return one.title
+
+    def not_yet(self) -> tuple[str, str] | None:
+        """A command that something is still missing for: its id, and the words that the footer says of it instead."""
+        return None
 
     def action_move(self, by: int) -> None:
         """Move within the focused widget: the cursor of a list, or the text."""

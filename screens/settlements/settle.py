@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from textual import on
-from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
 
 from cs_console.act_id import ActId
 from cs_console.casework.conversation import TicketView, reload
 from cs_console.desk import DeskSession
 from cs_console.errors import ChangedElsewhere, ConsoleError, DoneBefore
+from cs_console.local_time import weekday
+from cs_console.policy.languages import language_for
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowRules
 from cs_console.settlements.settled import SettlementView, decided_before, last_settlement
@@ -20,11 +20,11 @@ from cs_console.settlements.settling_rules import Settling, names_matter, needed
 from models.enums import TicketState
 from screens.frame.console import Typed
 from screens.frame.steps import in_steps
-from screens.frame.walk_screen import StepSheet, WalkScreen
+from screens.frame.steps_pane import Standing, Step
+from screens.frame.walk_screen import LETTER, LetterSheet, StepSheet, WalkScreen
 from screens.registry import bindings_for
 from screens.settlements.form import SettleForm, form_from_json
 from screens.settlements.sheets import (
-    LetterSheet,
     MatterSheet,
     OutcomeSheet,
     QuestionSheet,
@@ -33,12 +33,11 @@ from screens.settlements.sheets import (
     SettleSheet,
 )
 from screens.ticket.send_notice import deliver_when_due, is_held, tone_of_notice, words_of_notice
-from screens.widgets.choice_list import Choice, ChoiceList
+from screens.widgets.header_bar import HeaderBar
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Said, Tone
-from screens.widgets.safe_text import PlainText
 
-MATTER, QUESTION, OUTCOME, REASON, LETTER, SETTLED = "matter", "question-", "outcome", "reason", "letter", "settled"
+MATTER, QUESTION, OUTCOME, REASON, SETTLED = "matter", "question-", "outcome", "reason", "settled"
 
 
 @dataclass(frozen=True)
@@ -54,37 +53,29 @@ class Read:
 
 
 class SettleScreen(WalkScreen):
-    """Steps on the left, the step's sheet beside them, what is missing always in sight. A choice leads to the next.
+    """The steps that the pack asks for, and what is missing always in sight. A choice leads to the next step.
 
     On a closed ticket there is only the settlement, and the letter to post if nothing could be sent.
     """
 
     WHERE = "settle"
-    CSS_PATH = "settle.tcss"
+    SENDS = "settle"
     BINDINGS = bindings_for("settle")
     HELP_TITLE = "Settling"
     HELP = (
-        "The steps that the policy requires for this kind of ticket: Enter opens one, Escape returns, a choice leads "
-        "to the next. What you write stays internal; the letter uses the policy's text. If you decided what the "
-        "ticket is about, reassign it."
+        "The steps that the policy requires for this kind of ticket: J and K turn to the next and the one before. "
+        "Enter goes into one, Escape returns; a choice leads to the next. What you write stays internal; the letter "
+        "uses the policy's text. If you decided what the ticket is about, reassign it."
     )
-    READY = "Press ctrl+s to settle it."
 
     def __init__(self, number: int) -> None:
         super().__init__(settle_place(number), number)
         self.form = SettleForm()
         self._read: Read | None = None
 
-    def body(self) -> ComposeResult:
-        yield PlainText(id="about")
-        with Horizontal(id="walk"):
-            yield ChoiceList(id="steps")
-            yield VerticalScroll(id="sheet", can_focus=False)
-            yield PlainText(id="problems")
-
     def on_mount(self) -> None:
         self.heading = f"Settling #{self.number}"
-        self.query_one("#steps").focus()
+        self.steps.focus()
         self._load()
 
     @in_steps
@@ -92,8 +83,7 @@ class SettleScreen(WalkScreen):
         self._read = read = await self.call(partial(_read, self.session, self.number))
         self._over = read.view.state is TicketState.CLOSED or read.rules is None
         self.set_class(self._over, "-over")
-        what = read.rules.title if read.rules is not None else read.view.kind_title
-        self.query_one("#about", PlainText).show(f"{what} · {read.view.subject}")
+        self.query_one(HeaderBar).subject = read.view.subject
         self.query_one(KeyBar).refresh()
         self._show_all()
         if read.needs.always and not self._over:
@@ -117,33 +107,40 @@ class SettleScreen(WalkScreen):
         if self._read is not None:
             if self._read.rules is not None:
                 self.form.take_key_of(self._read.rules)
-            steps = self._steps(self._read)
-            self.query_one("#steps", ChoiceList).show(steps)
             self.show_problems()
-            self.show_step(self.query_one("#steps", ChoiceList).current or steps[0].key)
+            self.steps.show(self._steps(self._read))
+            self._letter_follows()
+            self.show_step(self.steps.current)
 
-    def _steps(self, read: Read) -> list[Choice]:
-        settled = [Choice(SETTLED, "Ended", read.settled.title, mark="✓")] if read.settled is not None else []
+    def _steps(self, read: Read) -> list[Step]:
+        settled = [Step(SETTLED, "Ended", read.settled.title, done=None)] if read.settled is not None else []
         if self._over or read.rules is None:
-            return settled or [Choice(SETTLED, "Ended", "no settlement")]
-        steps = [Choice(MATTER, "About", read.view.about_words, mark="›")] if read.rules.matter else []
-        for at, question in enumerate(self.form.questions(read.pack, read.rules), 1):
+            return settled or [Step(SETTLED, "Ended", "no settlement", done=None)]
+        steps = [Step(MATTER, "About", read.view.about_words, done=None)] if read.rules.matter else []
+        for question in self.form.questions(read.pack, read.rules):
             given = question.id in self.form.answers
-            mark = "✓" if given else "·" if question.required else " "
-            steps.append(Choice(f"{QUESTION}{question.id}", f"{at} {question.name}", mark=mark))
+            done = given or (None if not question.required else False)
+            note = "answered" if given else "not answered yet" if question.required else "optional"
+            steps.append(Step(f"{QUESTION}{question.id}", question.name, note, done=done))
         outcome = read.rules.outcomes.get(self.form.outcome)
         title = outcome.title if outcome is not None else "not chosen yet"
-        steps.append(Choice(OUTCOME, "Outcome", title, mark="✓" if outcome is not None else "·"))
+        steps.append(Step(OUTCOME, "Outcome", title, done=outcome is not None))
         if outcome is not None and outcome.reasons:
-            steps.append(Choice(REASON, "Reason for the letter", mark="✓" if self.form.reason else "·"))
-        return [*steps, Choice(LETTER, "Letter", "preview", mark="›"), *settled]
+            steps.append(Step(REASON, "Reason for the letter", "", done=bool(self.form.reason)))
+        complete = outcome is not None and not self._missing
+        return [*steps, Step(LETTER, "Letter", "as it would go out", done=complete), *settled]
 
-    def sheet_shown(self, sheet: StepSheet | None) -> None:
-        """Make the letter when its sheet is opened."""
-        if isinstance(sheet, LetterSheet):
-            self._preview(sheet)
+    def standing(self) -> Standing:
+        """How far it is, and when the answer is due."""
+        due = self._read.view.due_at if self._read is not None else None
+        return Standing(due=f"due {weekday(due)}" if due is not None else "", missing=self._missing)
 
-    def sheet_of(self, step: str) -> SettleSheet | None:
+    def show_problems(self) -> None:
+        """Show what is missing, while there is something to settle."""
+        if not self._over:
+            super().show_problems()
+
+    def sheet_of(self, step: str) -> StepSheet | None:
         """The sheet of a step."""
         read = self._read
         if read is None:
@@ -159,7 +156,7 @@ class SettleScreen(WalkScreen):
         if step == REASON:
             return ReasonSheet(self.form, read.rules)
         if step == LETTER:
-            return LetterSheet(self.form)
+            return LetterSheet()
         question = read.rules.question(step.removeprefix(QUESTION))
         return QuestionSheet(self.form, read.pack, question) if question is not None else None
 
@@ -170,12 +167,17 @@ class SettleScreen(WalkScreen):
         self.goes_on()
         if self._read is None:
             return
-        steps = self.query_one("#steps", ChoiceList)
-        steps.show(self._steps(self._read))
         self.show_problems()
+        self.steps.show(self._steps(self._read))
+        self._letter_follows()
         if message.chosen:
-            steps.focus()
-            steps.action_cursor_down()
+            self.steps.focus()
+            self.steps.turn_by(1)
+
+    @property
+    def letter_language(self) -> str:
+        """The pack's language for this ticket."""
+        return language_for(self._read.pack, self._read.view.language) if self._read is not None else ""
 
     def _settling(self) -> Settling | None:
         read = self._read
@@ -199,25 +201,19 @@ class SettleScreen(WalkScreen):
         return tuple(missing)
 
     @in_steps
-    async def _preview(self, sheet: LetterSheet) -> None:
+    async def _preview(self) -> None:
         settling = self._settling()
-        if settling is None:
+        if settling is None or self._over:
             return
         work = partial(preview_letter, self.session, self.number, settling)
         try:
             words = await self.call(work, group="preview", retry=False)
         except ConsoleError as refusal:
-            words = str(refusal)
-        if sheet.is_attached:
-            sheet.show(words or "No letter is sent with this outcome.")
+            self._previewed(str(refusal), is_letter=False)
+        else:
+            self._previewed(words or "No letter is sent with this outcome.", is_letter=bool(words))
 
     # --- leaving and settling
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide settling when the ticket is closed; the service refuses it too."""
-        if action == "settle" and self._over:
-            return False
-        return super().check_action(action, parameters)
 
     @in_steps
     async def action_settle(self) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TextArea
@@ -13,10 +12,11 @@ from cs_console.local_time import moment
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowOutcome, WorkflowQuestion, WorkflowRules
 from cs_console.settlements.settled import SettlementView
-from screens.frame.walk_screen import StepSheet
+from screens.frame.paper import Paper
+from screens.frame.walk_screen import SheetHead, StepSheet
 from screens.settlements.form import SettleForm
 from screens.widgets.choice_list import Choice, ChoiceList
-from screens.widgets.safe_text import PlainText
+from screens.widgets.hanging import HangingText
 from screens.widgets.writing_area import WritingArea
 
 _YES_NO = {"yes": "Yes", "no": "No"}
@@ -47,21 +47,22 @@ class SettleSheet(StepSheet):
 class MatterSheet(SettleSheet):
     """What was decided in the ticket's matter, by which agents and on what evidence."""
 
+    READS = True
+
     def __init__(self, form: SettleForm, about: str, lines: Sequence[str]) -> None:
         super().__init__(form)
         self._about = about
         self._lines = lines
 
     def compose(self) -> ComposeResult:
-        yield PlainText(f"About {self._about}", classes="title")
+        yield SheetHead(f"About {self._about}")
         words = (
             "What was decided, who decided it, and on what evidence."
             if self._lines
             else "Name it on the ticket with b."
         )
-        yield PlainText(words, classes="part")
-        with VerticalScroll(classes="letter"):
-            yield PlainText("\n".join(self._lines) or "No matter is named.", id="matter")
+        yield HangingText(words, classes="first")
+        yield HangingText("\n".join(self._lines) or "No matter is named.", id="matter")
 
 
 class QuestionSheet(SettleSheet):
@@ -77,13 +78,13 @@ class QuestionSheet(SettleSheet):
         }.get(question.kind)
 
     def compose(self) -> ComposeResult:
-        yield PlainText(self.question.text, classes="title")
+        yield SheetHead(self.question.text)
         if self._choices_of is not None:
-            yield PlainText("Choose with ↵.", classes="part")
+            yield HangingText("Choose with ↵.", classes="first")
             yield _at(ChoiceList(self._choices(), id="answers"), self.form.answers.get(self.question.id, ""))
         else:
             need = "" if self.question.required else " Optional."
-            yield PlainText(f"In your own words.{need}", classes="part")
+            yield HangingText(f"In your own words.{need}", classes="first")
             yield WritingArea(self.form.answers.get(self.question.id, ""), id="words")
 
     def _choices(self) -> Iterable[Choice]:
@@ -118,14 +119,14 @@ class OutcomeSheet(SettleSheet):
         self._rules = rules
 
     def compose(self) -> ComposeResult:
-        yield PlainText("What is the outcome?", classes="title")
-        yield PlainText("Choose with ↵. The letter shows what the requester is told.", classes="part")
+        yield SheetHead("What is the outcome?")
+        yield HangingText("Choose with ↵. The letter shows what the requester is told.", classes="first")
         yield _at(ChoiceList(self._choices(), id="outcomes"), self.form.outcome)
 
     def _choices(self) -> Iterable[Choice]:
         for key, outcome in self._rules.outcomes.items():
             mark = "●" if key == self.form.outcome else "○"
-            yield Choice(key, outcome.title, " · ".join(self._notes(outcome)), mark=mark)
+            yield Choice(key, outcome.title, ", ".join(self._notes(outcome)), mark=mark)
 
     def _notes(self, outcome: WorkflowOutcome) -> Iterable[str]:
         """The consequences of an outcome, and what it needs."""
@@ -159,8 +160,8 @@ class ReasonSheet(SettleSheet):
         self._rules = rules
 
     def compose(self) -> ComposeResult:
-        yield PlainText("Which reason does the letter give?", classes="title")
-        yield PlainText("Choose with ↵. Your own text never appears in the letter.", classes="part")
+        yield SheetHead("Which reason does the letter give?")
+        yield HangingText("Choose with ↵. Your own text never appears in the letter.", classes="first")
         yield _at(ChoiceList(self._choices(), id="reasons"), self.form.reason)
 
     def _choices(self) -> Iterable[Choice]:
@@ -176,21 +177,10 @@ class ReasonSheet(SettleSheet):
         self.post_message(self.Changed(chosen=True))
 
 
-class LetterSheet(SettleSheet):
-    """The letter as it would be sent."""
-
-    def compose(self) -> ComposeResult:
-        yield PlainText("Preview of the letter. Settle the ticket with ctrl+s.", classes="title")
-        with VerticalScroll(classes="letter"):
-            yield PlainText("…", id="preview")
-
-    def show(self, words: str) -> None:
-        """Show the letter, or why there is none."""
-        self.query_one("#preview", PlainText).show(words)
-
-
 class SettledSheet(SettleSheet):
     """The settlement: what, by which agent, when, on which answers, and the letter with its delivery."""
+
+    READS = True
 
     def __init__(self, form: SettleForm, settled: SettlementView) -> None:
         super().__init__(form)
@@ -198,11 +188,12 @@ class SettledSheet(SettleSheet):
 
     def compose(self) -> ComposeResult:
         one = self._settled
-        yield PlainText(one.title, classes="title")
-        yield PlainText(f"by {one.agent} · {moment(one.at)}", classes="quiet")
-        yield PlainText(one.delivery or "No letter was sent.", id="delivery", classes="part")
-        with VerticalScroll(classes="letter"):
-            yield PlainText("\n\n".join(filter(None, ("\n".join(one.lines), one.letter))), id="settled")
+        yield HangingText(one.title, classes="title")
+        yield HangingText(f"by {one.agent}, {moment(one.at)}", classes="quiet")
+        yield HangingText(one.delivery or "No letter was sent.", id="delivery", classes="first")
+        yield HangingText("\n".join(one.lines), id="settled", classes="first")
+        if one.letter:
+            yield Paper(one.letter)
 
 
 def _at(choices: ChoiceList, key: str) -> ChoiceList:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual.binding import Binding
 from textual.color import Color
 from textual.content import Content
@@ -13,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from screens.frame.theme import palette_of
 from screens.widgets.cursor_sign import with_sign
+from screens.widgets.hanging import Hanging, Line, Row
 from screens.widgets.safe_text import literal_line
 
 _QUIET = Style(foreground=Color.automatic(80))
@@ -28,6 +30,8 @@ class Choice:
     note: str = ""
     can_choose: bool = True
     mark: str = ""
+    what: str = ""
+    """What or who it is about: a mask, a person. A list with columns shows it between title and remark."""
 
 
 def mark_of(is_now: bool) -> str:
@@ -44,8 +48,16 @@ class ChoiceList(OptionList):
     ]
     ALLOW_SELECT = False
 
-    def __init__(self, choices: Iterable[Choice] = (), *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(*map(_option, choices), id=id, classes=classes, markup=False)
+    def __init__(
+        self,
+        choices: Iterable[Choice] = (),
+        *,
+        columns: tuple[int, int] | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        self._columns = columns
+        super().__init__(*map(self._option, choices), id=id, classes=classes, markup=False)
 
     def render_line(self, y: int) -> Strip:
         strip = super().render_line(y)
@@ -57,7 +69,7 @@ class ChoiceList(OptionList):
     def show(self, choices: Iterable[Choice]) -> None:
         """Show these choices instead; the cursor stays on the same key if it is still there."""
         kept = self.current
-        options = [_option(choice) for choice in choices]
+        options = [self._option(choice) for choice in choices]
         self.clear_options()
         self.add_options(options)
         keys = [option.id for option in options]
@@ -73,10 +85,25 @@ class ChoiceList(OptionList):
             return ""
         return self.get_option_at_index(self.highlighted).id or ""
 
+    @property
+    def lines_of_cursor(self) -> range:
+        """Which of its lines the choice under the cursor takes."""
+        own = [at for at, (index, _) in enumerate(self._lines) if index == self.highlighted]
+        return range(own[0], own[-1] + 1) if own else range(0)
 
-def _option(choice: Choice) -> Option:
-    words = Content.assemble(f"{choice.mark} " if choice.mark else "", literal_line(choice.title))
-    if choice.note:
-        indent = "  " if choice.mark else ""
-        words = Content.assemble(words, "\n", indent, literal_line(choice.note).stylize(_QUIET))
-    return Option(words, id=choice.key, disabled=not choice.can_choose)
+    def _option(self, choice: Choice) -> Option:
+        mark = f"{choice.mark} " if choice.mark else ""
+        title, note = Content.assemble(mark, literal_line(choice.title)), literal_line(choice.note).stylize(_QUIET)
+        hang = cell_len(mark)
+        if self._columns is not None:
+            parts: list[Line | Row] = [Row((title, literal_line(choice.what), note), self._columns, hang=hang)]
+        else:
+            parts = [Line(title, hang)]
+            if choice.note:
+                parts.append(Line(Content.assemble(" " * hang, note), hang))
+        return Option(Hanging(parts), id=choice.key, disabled=not choice.can_choose)
+
+
+def heading_row(columns: tuple[int, int], titles: tuple[str, str, str]) -> Hanging:
+    """The titles of a list's columns, for the line above it."""
+    return Hanging([Row(tuple(Content(title) for title in titles), columns)])

@@ -17,16 +17,19 @@ if TYPE_CHECKING:
 ROOM_FOR_ALL = 100
 """From this width on, what waits is said in full."""
 
+_ROOM_FOR_SUBJECT = 24
+
 
 class HeaderBar(Widget):
     """One line. Where it is narrow, all but the heading gives way: first the place above it, then the right side.
 
     `above` is the desk's name on the first screen of a place, and the place on a screen `inside` it. `position` says
-    where that is in a list: `7 of 26`.
+    where that is in a list: `7 of 26`. The `subject` of a ticket takes what room is left.
     """
 
     heading: reactive[str] = reactive("")
     position: reactive[str] = reactive("")
+    subject: reactive[str] = reactive("")
 
     def __init__(self, heading: str, above: str = "", *, inside: bool = False) -> None:
         super().__init__()
@@ -38,6 +41,10 @@ class HeaderBar(Widget):
         for right in _right_sides(cast("Console", self.app).header, width):
             for left in self._left_sides():
                 room = width - left.cell_length - right.cell_length
+                if room >= _ROOM_FOR_SUBJECT and self.subject:
+                    left = Content.assemble(left, "   ", literal_line(self.subject).stylize("$text-muted"))
+                    left = left.truncate(width - right.cell_length - 3, ellipsis=True)
+                    room = width - left.cell_length - right.cell_length
                 if room >= 2:
                     return Content.assemble(left, " " * room, right)
         return self._title().truncate(width, ellipsis=True)

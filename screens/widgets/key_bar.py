@@ -8,16 +8,19 @@ from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
 
-from screens.registry import footer_for, shown_key
+from screens.registry import command, footer_for, shown_key
 
 if TYPE_CHECKING:
     from screens.frame.console_screen import ConsoleScreen
 
 
 class KeyBar(Widget):
-    """Draws the screen's footer keys from the registry, with the keys as they are bound now."""
+    """Draws the screen's footer keys from the registry, with the keys as they are bound now.
 
-    COMPONENT_CLASSES = {"key-bar--key", "key-bar--word"}
+    What the screen cannot do yet is at the right, where there is room for it, and says what is missing.
+    """
+
+    COMPONENT_CLASSES = {"key-bar--key", "key-bar--word", "key-bar--later"}
 
     def render(self) -> RenderResult:
         key_style = self.get_visual_style("key-bar--key")
@@ -25,21 +28,37 @@ class KeyBar(Widget):
         line = Content("")
         for sign, words, _key in self.shown():
             line = Content.assemble(line, (sign, key_style), " ", (_a_verb(words), word_style), "   ")
+        later = self.later()
+        gap = self.content_size.width - line.cell_length - cell_len(later)
+        if later and gap >= 0:
+            line = Content.assemble(line, " " * gap, (later, self.get_visual_style("key-bar--later")))
         return line
+
+    def later(self) -> str:
+        """The key that does nothing yet, and why."""
+        screen = cast("ConsoleScreen[object]", self.screen)
+        not_yet = screen.not_yet()
+        if not_yet is None:
+            return ""
+        return f"{shown_key(command(not_yet[0]), screen.console.settings.keys)[0]} {not_yet[1]}"
 
     def shown(self) -> list[tuple[str, str, str]]:
         """Sign, title and key of each command that fits the width."""
         screen = cast("ConsoleScreen[object]", self.screen)
         fitting: list[tuple[str, str, str]] = []
         used = 0
+        not_yet = screen.not_yet()
         for one in footer_for(screen.WHERE, screen.roles):
             if screen.check_action(one.runs.partition("(")[0], ()) is False:
                 continue
+            if not_yet is not None and one.id == not_yet[0]:
+                continue
+            title = screen.title_of(one)
             sign, key = shown_key(one, screen.console.settings.keys)
-            used += cell_len(sign) + cell_len(one.title) + 4
+            used += cell_len(sign) + cell_len(title) + 4
             if used - 3 > self.content_size.width:
                 break
-            fitting.append((sign, one.title, key))
+            fitting.append((sign, title, key))
         return fitting
 
     def on_click(self, event: events.Click) -> None:

@@ -152,15 +152,19 @@ async def test_writing_down_and_deciding_can_be_read(sqlite_desk: TestDesk, them
         await looker.look("new ticket, refused")
         await shown.press("escape")
         await shown.open(DecisionScreen(made.number))
-        await shown.until_words("What is asked", "Grounds", "Answer", "Notice")
-        steps = shown.app.screen.query_one("#steps", ChoiceList)
-        for step in [option.id for option in steps.options]:
-            steps.focus()
-            steps.highlighted = steps.get_option_index(step or "")
-            await shown.until(lambda: bool(shown.app.screen.query("Sheet")))
+        await shown.until_words("Asked for", "Grounds", "Answer", "Letter")
+        screen = shown.app.screen
+        assert isinstance(screen, DecisionScreen)
+        for step in [one.key for one in screen.steps.steps]:
+            screen.steps.focus()
+            screen.steps.turn_to(step)
+            await shown.until(lambda step=step: screen._shown == step)  # type: ignore[misc]  # mypy sees no default
             await looker.look(f"decision, {step}")
             await shown.press("enter")
             await looker.look(f"decision, in {step}")
+            if step == "grounds":
+                await shown.press("enter")
+                await looker.look("decision, in a ground")
     assert looker.found == {}
 
 

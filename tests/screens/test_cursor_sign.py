@@ -1,13 +1,13 @@
 """The line under the cursor has a sign of its own, in every list and theme: nothing relies on colour alone."""
 
 import pytest
-from textual.widgets import OptionList
 
 from cs_console.casework.conversation import open_ticket
 from models.contact_fields import Field
 from models.enums import Role
 from screens.decisions.approvals import ApprovalsScreen
 from screens.decisions.decision import DecisionScreen
+from screens.decisions.grounds import GroundLine
 from screens.frame.theme import THEMES
 from screens.queue.ticket_table import TicketTable
 from screens.ticket.facts import Facts
@@ -36,15 +36,14 @@ async def test_the_checklist_says_by_a_sign_where_the_keyboard_is(
         shown.app.theme = theme
         await shown.open(DecisionScreen(made.number))
         await shown.until_words("Grounds", "Answer")
-        await shown.until(lambda: any(line.startswith("▌· What is asked") for line in signed(shown)), "the sign")
+        await shown.until(lambda: any(line.startswith("▌◐ Asked for") for line in signed(shown)), "the sign")
         await shown.press("j")
-        await shown.until(lambda: any(line.startswith("▌· Grounds") for line in signed(shown)), "the sign one down")
+        await shown.until(lambda: any(line.startswith("▌◐ Grounds") for line in signed(shown)), "the sign one on")
         await shown.press("enter")
-        await shown.until(lambda: any(line.startswith("▏· Grounds") for line in signed(shown, "▏")), "the step kept")
-        assert len([line for line in signed(shown) if not line.startswith("▌ ")]) == 1
-        at = shown.app.screen.query_one("#grounds", OptionList)
-        assert at.has_focus and at.highlighted is not None
-        assert signed(shown)[0].startswith(f"▌· {at.get_option_at_index(at.highlighted).id}")
+        await shown.until(lambda: any(line.startswith("▏◐ Grounds") for line in signed(shown, "▏")), "the step kept")
+        at = shown.app.screen.focused
+        assert isinstance(at, GroundLine) and len(signed(shown)) == 1
+        assert signed(shown)[0].startswith(f"▌ ○ {at.ground.title}"[:30])
 
 
 @pytest.mark.parametrize("size", SIZES)

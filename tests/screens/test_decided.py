@@ -19,8 +19,7 @@ from screens.decisions.decision import DecisionScreen
 from screens.decisions.form import ChecklistForm
 from screens.decisions.sheets import DecidedSheet, RequestSheet
 from screens.ticket.ticket import TicketScreen
-from screens.widgets.choice_list import ChoiceList
-from screens.widgets.safe_text import PlainText
+from screens.widgets.hanging import HangingText
 from tests.decisions.cases import PASSWORD, pack, person, propose, refusal
 from tests.support.consoles import NARROW, Console, console
 from tests.support.desk import TestDesk
@@ -83,14 +82,14 @@ async def test_the_letter_to_post_is_read_to_its_end_by_keyboard(
         await shown.until(lambda: bool(screen.query(DecidedSheet)), "the decision")
         drawn = shown.drawn()
         assert "refuse: D2 Needs excessive technical measures" in drawn
-        assert "proposed by mei · approved by sue · decided 20 Nov" in drawn
+        assert "proposed by mei, approved by sue, decided 20 Nov" in drawn
         assert POST_IT in drawn
         assert f"#{number}" in drawn
-        assert not screen.query_one("#steps").display and not screen.query_one("#side").display
+        assert not screen.steps.display and not screen.query_one("#beside").display
         assert "Propose" not in drawn and "missing" not in drawn
-        letter = screen.query_one(".letter", VerticalScroll)
+        letter = screen.query_one("#page", VerticalScroll)
         await shown.until(lambda: screen.focused is letter)
-        last_line = str(screen.query_one("#notice", PlainText).visual).strip().splitlines()[-1][:40]
+        last_line = str(screen.query_one("#notice", HangingText).visual).strip().splitlines()[-1][:40]
         await shown.press("end")
         await shown.until(lambda: last_line in shown.drawn(), "the letter's end")
         await shown.press("ctrl+s")
@@ -129,8 +128,8 @@ async def test_after_an_appeal_the_checklist_is_there_with_the_decision_beside_i
         screen = await decided(shown, number)
         await shown.until(lambda: bool(screen.query(RequestSheet)), "the checklist")
         assert "no one handles an appeal against their own decision" in shown.notice
-        steps = screen.query_one("#steps", ChoiceList)
-        steps.highlighted = steps.get_option_index("decided")
+        steps = screen.steps
+        steps.turn_to("decided")
         await shown.until_words("refuse: D2", "approved by sue", "The notice was sent.")
         await shown.press("enter")
         await shown.until(lambda: isinstance(screen.focused, VerticalScroll))
@@ -146,8 +145,8 @@ async def test_under_legal_review_only_the_neutral_letter_is_shown(sqlite_desk: 
     async with console(sqlite_desk, mei, (120, 34)) as shown:
         screen = await decided(shown, number)
         await shown.until(lambda: bool(screen.query(DecidedSheet)), "the decision")
-        words = "\n".join(str(one.visual) for one in screen.query(DecidedSheet).last().query(PlainText))
-    assert words.startswith("legal review\nproposed by mei · decided 20 Nov")
+        words = "\n".join(str(one.visual) for one in screen.query(DecidedSheet).last().query(HangingText))
+    assert words.startswith("legal review\nproposed by mei, decided 20 Nov")
     assert pack().notice.neutral_sentence in words
     for told in ("refuse", "sue", "pia", *("S1", "S2", "S3"), "security", "criminal", "public safety"):
         assert told not in words

@@ -18,10 +18,13 @@ from models.enums import Action, DecisionState, Outcome, Priority, Role, TicketK
 from models.ticket import Ticket
 from screens.decisions.decision import DecisionScreen
 from screens.decisions.form import ChecklistForm, GroundSheet, form_from_json
+from screens.decisions.grounds import GroundLine, GroundPane
 from screens.decisions.mark_list import MarkList
+from screens.frame.paper import Letter
+from screens.frame.walk_screen import BESIDE
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
-from screens.widgets.safe_text import PlainText
+from screens.widgets.hanging import HangingText
 from tests.support.consoles import NARROW, WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
@@ -43,17 +46,16 @@ async def walking(shown: Console, number: int) -> DecisionScreen:
     screen = shown.app.screen
     assert isinstance(screen, DecisionScreen)
     await shown.until(lambda: screen._matter is not None and bool(screen.typed()), "the checklist")
-    await shown.until_words("What is asked", "Grounds", "Answer", "Notice")
+    await shown.until_words("Asked for", "Grounds", "Answer", "Letter")
     return screen
 
 
 async def go_to(shown: Console, screen: DecisionScreen, step: str) -> None:
-    steps = screen.query_one("#steps", ChoiceList)
-    steps.focus()
-    steps.highlighted = steps.get_option_index(step)
-    await shown.until(lambda: screen._step == step and bool(screen.query("Sheet")))
+    screen.steps.focus()
+    screen.steps.turn_to(step)
+    await shown.until(lambda: screen._shown == step and screen.focused is screen.steps, step)
     await shown.press("enter")
-    await shown.until(lambda: screen.focused is not steps, "the sheet")
+    await shown.until(lambda: screen.focused is not screen.steps, "the sheet")
 
 
 async def choose(shown: Console, screen: DecisionScreen, list_id: str, key: str) -> None:
@@ -72,6 +74,23 @@ async def ask_for(shown: Console, screen: DecisionScreen, right: str, *fields: s
     await shown.until(lambda: screen._is_recorded(), "what is asked on record")
 
 
+async def on_ground(shown: Console, screen: DecisionScreen, code: str) -> GroundLine:
+    """Put the cursor on a ground, which opens it."""
+    line = screen.query_one(f"#ground-{code}", GroundLine)
+    line.focus()
+    await shown.until(lambda: any(pane.ground.code == code for pane in screen.query(GroundPane)), code)
+    return line
+
+
+async def applies(shown: Console, screen: DecisionScreen, code: str) -> None:
+    """Say that a ground applies, and be in its questions."""
+    if screen._step != "grounds" or not screen.query(GroundLine):
+        await go_to(shown, screen, "grounds")
+    await on_ground(shown, screen, code)
+    await shown.press("enter")
+    await shown.until(lambda: screen.form.applies(code) and not isinstance(screen.focused, GroundLine), "its questions")
+
+
 async def mark(shown: Console, screen: DecisionScreen, list_id: str, *keys: str) -> None:
     marks = screen.query_one(list_id, MarkList)
     marks.focus()
@@ -87,10 +106,7 @@ async def mark(shown: Console, screen: DecisionScreen, list_id: str, *keys: str)
 async def walk_a_refusal(shown: Console, screen: DecisionScreen) -> None:
     """Everything that a refusal on S4 asks for, by keys."""
     await ask_for(shown, screen, "delete")
-    await go_to(shown, screen, "grounds")
-    await choose(shown, screen, "#grounds", "S4")
-    await shown.until_words("› S4")
-    await go_to(shown, screen, "ground-S4")
+    await applies(shown, screen, "S4")
     await mark(shown, screen, "#covers")
     for line in screen.query(Input):
         line.focus()
@@ -114,11 +130,12 @@ async def test_a_refusal_is_walked_and_proposed_by_keyboard(sqlite_desk: TestDes
         await shown.open(ticket)
         await shown.until(lambda: ticket.view is not None)
         screen = await walking(shown, made.number)
-        await shown.until_words("2 things are missing", "Choose the decision;")
+        await shown.until_words("2 things are missing", "Record what the requester asks")
         await walk_a_refusal(shown, screen)
-        await shown.until_words("Nothing is missing.")
+        await shown.until_words("Nothing is missing")
+        assert "^s propose to a second person" in shown.drawn()
         await shown.press("escape")
-        await go_to_notice(shown, screen)
+        await go_to_letter(shown, screen)
         await shown.press("ctrl+s")
         await shown.until_on(TicketScreen)
         await shown.until(lambda: "Proposed; it needs" in shown.notice)
@@ -126,13 +143,10 @@ async def test_a_refusal_is_walked_and_proposed_by_keyboard(sqlite_desk: TestDes
     assert len(recorded(sqlite_desk.desk, Action.DECISION_PROPOSED)) == 1
 
 
-async def go_to_notice(shown: Console, screen: DecisionScreen) -> None:
-    steps = screen.query_one("#steps", ChoiceList)
-    await shown.until(lambda: screen.focused is steps)
-    steps.highlighted = steps.get_option_index("notice")
-    await shown.until(
-        lambda: "Answer to your request" in str(screen.query_one("#preview", PlainText).visual), "a notice"
-    )
+async def go_to_letter(shown: Console, screen: DecisionScreen) -> None:
+    await shown.until(lambda: screen.focused is screen.steps)
+    screen.steps.turn_to("letter")
+    await shown.until_words("The letter, in English", "Answer to your request")
 
 
 async def test_a_plain_grant_is_decided_at_once(sqlite_desk: TestDesk) -> None:
@@ -143,14 +157,16 @@ async def test_a_plain_grant_is_decided_at_once(sqlite_desk: TestDesk) -> None:
         await ask_for(shown, screen, "access", "orders", "account")
         await go_to(shown, screen, "answer")
         await choose(shown, screen, "#outcomes", Outcome.GRANT.value)
-        await shown.until_words("Nothing is missing.")
+        await shown.until_words("Nothing is missing")
+        assert "^s send answer" in shown.drawn()
         granted = screen.query_one("#granted", MarkList)
         assert granted.marked == {"orders", "account"} == {option.id for option in granted.options}
         granted.focus()
         await shown.press("space")
         await shown.until_words("Asked for, but neither granted nor under a ground:")
+        assert "^s propose: 1 thing missing" in shown.drawn() and "send answer" not in shown.drawn()
         await shown.press("space")
-        await shown.until_words("Nothing is missing.")
+        await shown.until_words("Nothing is missing")
         await shown.press("ctrl+s")
         await shown.until(lambda: bool(recorded(sqlite_desk.desk, Action.DECISION_MADE)), "the decision")
     with sqlite_desk.desk.database.reading() as db:
@@ -191,11 +207,10 @@ async def test_the_nine_exceptions_stand_apart_and_cannot_be_chosen(sqlite_desk:
     async with console(sqlite_desk, mei) as shown:
         screen = await walking(shown, made.number)
         await go_to(shown, screen, "grounds")
-        grounds = screen.query_one("#grounds", ChoiceList)
-        apart = [option for option in grounds.options if (option.id or "").startswith("no-")]
-        assert len(apart) == 9 and all(option.disabled for option in apart)
+        apart = screen.query_one("#exceptions", HangingText)
+        assert len(str(apart.visual).splitlines()) == 9 and not apart.focusable
         assert "Not grounds" in shown.words()
-        assert [option.id for option in grounds.options if not option.disabled] == [
+        assert [line.ground.code for line in screen.query(GroundLine)] == [
             *("S1", "S2", "S3", "S4", "S5", "S6"),
             *("D1", "D2", "D3", "D4"),
             "F",
@@ -216,9 +231,9 @@ async def test_the_checklist_is_resumed_where_it_was_left(sqlite_desk: TestDesk)
         await shown.press("escape", "escape")
         await shown.until_on(TicketScreen)
         again = await walking(shown, made.number)
-        await shown.until_words("Nothing is missing.")
+        await shown.until_words("Nothing is missing")
         assert again.form == left
-        assert "✓ What is asked" in shown.words()
+        assert "✓ Asked for" in shown.words()
 
 
 async def test_a_change_elsewhere_keeps_the_form(sqlite_desk: TestDesk) -> None:
@@ -322,12 +337,10 @@ async def test_an_empty_amount_is_told_as_such(sqlite_desk: TestDesk) -> None:
         await ask_for(shown, screen, "access", "e-mail")
         await go_to(shown, screen, "answer")
         await choose(shown, screen, "#outcomes", Outcome.FEE.value)
-        assert "Record the fee and its cost: under Grounds let F (Fee for repeated or excessive requests) apply." in (
+        assert 'Record the fee and its cost: under Grounds, "Fee for repeated or excessive requests" must apply.' in (
             screen.problems()
         )
-        await go_to(shown, screen, "grounds")
-        await choose(shown, screen, "#grounds", "F")
-        await shown.until(lambda: screen.form.applies("F"))
+        await applies(shown, screen, "F")
         assert "The fee needs an amount like 12.50." in screen.problems()
         assert not [one for one in screen.problems() if "has to be in" in one]
 
@@ -335,28 +348,30 @@ async def test_an_empty_amount_is_told_as_such(sqlite_desk: TestDesk) -> None:
 # --- what is asked, the letter beside it, files as evidence
 
 
-@pytest.mark.parametrize("size", [WIDE])
+@pytest.mark.parametrize("size", [WIDE, (200, 50)])
 async def test_the_letter_follows_each_change(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     made = rights_request(sqlite_desk, mei)
     async with console(sqlite_desk, mei, size) as shown:
         screen = await walking(shown, made.number)
-        letter = screen.query_one("#live", PlainText)
-        await shown.until(lambda: "once you choose a decision" in str(letter.visual))
+        letter = screen.query_one("#beside", Letter)
+        await shown.until(lambda: "once you choose a decision" in letter.words)
         await ask_for(shown, screen, "access", "orders", "account")
         await go_to(shown, screen, "answer")
         await choose(shown, screen, "#outcomes", Outcome.GRANT.value)
-        await shown.until(lambda: "You asked for: Access" in str(letter.visual), "the letter")
-        assert "Transaction records" in str(letter.visual)
+        await shown.until(lambda: "You asked for: Access" in letter.words, "the letter")
+        assert "Transaction records" in letter.words
         screen.query_one("#granted").focus()
         await shown.press("a")  # all was granted; now nothing is
-        await shown.until(lambda: "Transaction records" not in str(letter.visual), "the letter to follow")
-        assert ("Answer to your request" in shown.drawn()) is (size[0] >= 120)
-        await shown.press("escape", "f4")
-        await shown.until(lambda: "Answer to your request" in shown.drawn())
-        await shown.until(lambda: screen.focused is screen.query_one("#letter"))
+        await shown.until(lambda: "Transaction records" not in letter.words, "the letter to follow")
+        assert ("Answer to your request" in shown.drawn()) is (size[0] >= BESIDE)
+        await shown.press("f4")
+        await shown.until(lambda: screen.focused is screen.query_one("#page"))
+        await shown.until(lambda: shown.drawn().count("Answer to your request") == 1)
+        await shown.press("f4")
+        await shown.until(lambda: screen._shown == "answer", "the step before")
         await shown.press("escape")
-        await shown.until(lambda: screen.focused is screen.query_one("#steps"))
+        await shown.until(lambda: screen.focused is screen.steps)
         assert isinstance(shown.app.screen, DecisionScreen)
 
 
@@ -365,9 +380,10 @@ async def test_what_is_asked_is_recorded_when_its_sheet_is_left_and_is_there_aga
     made = rights_request(sqlite_desk, mei)
     async with console(sqlite_desk, mei) as shown:
         screen = await walking(shown, made.number)
-        await shown.until_words("· What is asked", "not recorded yet")
+        await shown.until_words("◐ Asked for")
         await ask_for(shown, screen, "delete", "orders")
-        await shown.until_words("✓ What is asked", "1 of the data")
+        await shown.until_words("✓ Asked for")
+        assert "1 of the data, Deletion" in [one.note[:23] for one in screen.steps.steps]
         await ask_for(shown, screen, "access", "account")
     assert [one.reason for one in recorded(sqlite_desk.desk, Action.ASKED_RECORDED)] == [
         "what is asked: delete",
@@ -377,7 +393,7 @@ async def test_what_is_asked_is_recorded_when_its_sheet_is_left_and_is_there_aga
         db.connection().execute(delete(Draft))
     async with console(sqlite_desk, mei) as shown:
         screen = await walking(shown, made.number)
-        await shown.until_words("✓ What is asked", "2 of the data")
+        await shown.until_words("✓ Asked for")
         assert (screen.form.request, screen.form.asked) == ("access", {"account", "orders"})
         await go_to(shown, screen, "answer")
         assert [option.id for option in screen.query_one("#granted", MarkList).options] == ["account", "orders"]
@@ -391,9 +407,7 @@ async def test_a_file_of_the_ticket_is_evidence(sqlite_desk: TestDesk) -> None:
     async with console(sqlite_desk, mei) as shown:
         screen = await walking(shown, made.number)
         await ask_for(shown, screen, "delete", "orders")
-        await go_to(shown, screen, "grounds")
-        await choose(shown, screen, "#grounds", "S5")
-        await go_to(shown, screen, "ground-S5")
+        await applies(shown, screen, "S5")
         await mark(shown, screen, "#attachments", file)
         assert "letter of [e-mail]" in "".join(
             str(one.prompt) for one in screen.query_one("#attachments", MarkList).options
@@ -419,19 +433,18 @@ async def test_only_grounds_that_can_stand_against_what_is_asked_are_offered(tes
     assert 0 < len(fitting) < len(rules)
     async with console(test_desk, mei) as shown:
         screen = await walking(shown, ticket.number)
-        await shown.until_words(f"0 of {len(rules)} reviewed")
+        assert f"0 of {len(rules)} looked at" in [one.note for one in screen.steps.steps]
         await ask_for(shown, screen, "access")
-        await shown.until_words(f"0 of {len(fitting)} reviewed")
+        await shown.until(lambda: f"0 of {len(fitting)} looked at" in [one.note for one in screen.steps.steps])
         await go_to(shown, screen, "grounds")
-        offered = [option.id for option in screen.query_one("#grounds", ChoiceList).options]
-        assert [code for code in offered if code in {one.code for one in rules}] == fitting
+        assert [line.ground.code for line in screen.query(GroundLine)] == fitting
         others = next(one.code for one in rules if "access" in one.rights)
-        await choose(shown, screen, "#grounds", others)
+        await applies(shown, screen, others)
         await go_to(shown, screen, "request")
         await choose(shown, screen, "#rights", "erasure")
         assert screen.form.applies(others)
         await go_to(shown, screen, "grounds")  # what was said to apply stays, to be taken back
-        assert screen.query_one("#grounds", ChoiceList).get_option_index(others) >= 0
+        assert others in [line.ground.code for line in screen.query(GroundLine)]
 
 
 async def test_on_a_narrow_screen_all_that_is_missing_is_read_above_the_letter(sqlite_desk: TestDesk) -> None:
@@ -449,7 +462,8 @@ async def test_on_a_narrow_screen_all_that_is_missing_is_read_above_the_letter(s
         await shown.press("f4")
         await shown.until(lambda: missing[0][:30] in shown.drawn(), "the first")
         assert missing[-1][:30] not in shown.drawn()
-        await shown.press("pagedown", "pagedown")
-        await shown.until(lambda: missing[-1][:30] in shown.drawn(), "the last")
+        for _ in range(4):
+            await shown.press("pagedown")
+        assert screen.query_one("#problems").region.bottom < screen.query_one("#page").region.bottom, "the last"
         await shown.press("f4")
-        await shown.until(lambda: "What is asked" in shown.drawn(), "the steps")
+        await shown.until(lambda: screen._shown == "request", "the step before")

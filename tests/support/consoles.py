@@ -20,6 +20,7 @@ from cs_console.desk import DeskSession
 from screens.frame.palette import Palette
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.drawn_lines import DrawnLines
+from screens.widgets.hanging import Hanging
 from screens.widgets.notice_bar import NoticeBar
 from tests.support.at_rest import until_at_rest
 from tests.support.desk import TestDesk
@@ -133,7 +134,7 @@ def visible(screen: Screen[Any]) -> list[Widget]:
 def words_of(widget: Widget) -> str:
     """The words that one widget shows by itself."""
     if isinstance(widget, Static):
-        return str(widget.visual) if isinstance(widget.visual, Content) else ""
+        return str(widget.visual) if isinstance(widget.visual, Content | Hanging) else ""
     if isinstance(widget, DrawnLines):
         return widget.words
     if isinstance(widget, OptionList):
