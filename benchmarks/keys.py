@@ -1,6 +1,7 @@
 """From a key's byte to the last byte of its repaint, over a real terminal, beside a bare Textual app, turn by turn."""
 
 from collections.abc import Callable, Iterator
+from statistics import median
 
 from benchmarks.result import Result, compare
 from benchmarks.side_by_side import ALL, MINE, side_by_side
@@ -14,6 +15,8 @@ CONVERSATIONS = 30
 DOWN, ENTER, ESCAPE = b"j", b"\r", b"\x1b"
 IN_A_TICKET = b"laptop"
 """A word of every conversation's last message."""
+REST_SECONDS = 0.7
+"""How long the cursor rests after a move: longer than it takes the console to begin reading what is under it."""
 
 Act = Callable[[Terminal], float]
 """Does what is measured once, and what has to come before or after it unmeasured; milliseconds."""
@@ -22,10 +25,14 @@ Act = Callable[[Terminal], float]
 def run(*sizes: int) -> Iterator[Result]:
     """A line each for cursor, view, filter, open and back: `size` is the number of tickets of the desk.
 
-    The cursor is held against the baseline's cursor, everything else against its switch to another screen.
+    The cursor is held against the baseline's cursor, everything else against its switch to another screen. The
+    cursor's time ends with the repaint that the key causes by itself; `followed_ms` with what is then drawn of the
+    ticket under the resting cursor.
     """
     for size in sizes or SIZES:
         with side_by_side(size, CONVERSATIONS) as (console, bare):
+            console.press(ALL)
+            yield _cursor(size, console, bare)
             for name, console_act, bare_act in _MEASURED:
                 console.press(MINE if name in ("open", "back") else ALL)
                 ours, theirs = [], []
@@ -37,8 +44,19 @@ def run(*sizes: int) -> Iterator[Result]:
                 yield compare(f"key {name}", size, ours, theirs)
 
 
-def _cursor(one: Terminal) -> float:
-    return one.press(DOWN)
+def _cursor(size: int, console: Terminal, bare: Terminal) -> Result:
+    moves = [
+        (console.press_and_rest(DOWN, REST_SECONDS), bare.press_and_rest(DOWN, REST_SECONDS))
+        for _ in range(WARM_UP + ROUNDS)
+    ][WARM_UP:]
+    followed = median(ours[1] for ours, _ in moves)
+    return compare(
+        "key cursor",
+        size,
+        [ours[0] for ours, _ in moves],
+        [theirs[0] for _, theirs in moves],
+        followed_ms=round(followed, 1),
+    )
 
 
 def _view(one: Terminal) -> float:
@@ -76,7 +94,6 @@ def _switch(one: Terminal) -> float:
 
 
 _MEASURED: tuple[tuple[str, Act, Act], ...] = (
-    ("cursor", _cursor, _cursor),
     ("view", _view, _switch),
     ("filter", _filter, _switch),
     ("open", _open, _switch),

@@ -16,6 +16,8 @@ from time import perf_counter
 COLUMNS, LINES = 120, 34
 QUIET_SECONDS = 0.3
 """No byte for so long means painted: longer than the slowest beat on which a screen paints."""
+PAUSE_SECONDS = 0.06
+"""No byte for so long ends a repaint: what comes later is drawn for another reason, and people see it as such."""
 PATIENCE_SECONDS = 60
 IDLE_TICKS = 2
 """Of a busy machine a process may get nothing for that long: one that waits to paint has used more by the next look."""
@@ -45,6 +47,25 @@ class Terminal:
         began = perf_counter()
         os.write(self._terminal, keys)
         return max(0.0, self._painted(words) - began) * 1000
+
+    def press_and_rest(self, keys: bytes, rest_seconds: float) -> tuple[float, float]:
+        """Type these bytes; milliseconds until the last byte of the repaint, and until that of all that follows
+        by itself while no other key comes for `rest_seconds`. Raises TimeoutError.
+        """
+        self.seen = b""
+        began = perf_counter()
+        os.write(self._terminal, keys)
+        repainted = last = 0.0
+        while perf_counter() - began < PATIENCE_SECONDS:
+            some = self._read(rest_seconds)
+            if not some:
+                return max(0.0, repainted - began) * 1000, max(0.0, last - began) * 1000
+            self.seen += some
+            now = perf_counter()
+            if not last or (repainted == last and now - last < PAUSE_SECONDS):
+                repainted = now
+            last = now
+        raise TimeoutError(f"it is not quiet after {PATIENCE_SECONDS} s: {self.seen[-500:]!r}")
 
     def rss_mib(self) -> float:
         """The memory of the process that is resident, as Linux counts it."""

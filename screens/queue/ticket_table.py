@@ -65,7 +65,7 @@ class TicketTable(ScrollView, can_focus=True):
         Binding("enter", "select", show=False),
     ]
 
-    cursor_row: reactive[int] = reactive(0)
+    cursor_row: reactive[int] = reactive(0, repaint=False)  # the two lines that change are drawn by its watcher
 
     class NearEnd(Message):
         """The cursor is close to the last loaded row."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from textual import events
+from textual.strip import Strip
 
 from cs_console.casework import workflow
 from cs_console.tickets import queue
@@ -114,6 +115,29 @@ async def test_the_next_page_comes_when_the_cursor_nears_the_end(sqlite_desk: Te
         table(shown).move_cursor(row=90)
         await shown.until(lambda: numbers(shown) == made, "the second page")
         assert table(shown).cursor_row == 90
+
+
+async def test_moving_the_cursor_draws_two_lines_of_the_list(
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_many(sqlite_desk, 40)
+    async with console(sqlite_desk, mei, WIDE) as shown:
+        await shown.press("8")
+        await shown.until(lambda: numbers(shown) == made)
+        await shown.until(lambda: "40 tickets" in shown.drawn(), "the count")
+        await shown.pilot.pause()
+        drawn, draw = [], TicketTable.render_line
+
+        def noted(self: TicketTable, y: int) -> Strip:
+            drawn.append(y)
+            return draw(self, y)
+
+        monkeypatch.setattr(TicketTable, "render_line", noted)
+        before = table(shown).place_of_cursor()
+        await shown.press("j")
+        await shown.until(lambda: table(shown).place_of_cursor() in drawn, "the new line")
+        assert drawn == [before, before + 1]
 
 
 async def test_a_refresh_keeps_the_cursor_on_its_ticket_and_its_line(sqlite_desk: TestDesk) -> None:
