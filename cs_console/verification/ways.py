@@ -36,7 +36,10 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One line of the screen: `item` is what it acts on, `note` why, or why not; `asks` what has to be written down."""
+    """One line of the screen: `item` is what it acts on, `mask` how a contact is kept, `note` why, or why not.
+
+    `asks` is what has to be written down.
+    """
 
     act: Act
     item: str
@@ -44,6 +47,7 @@ class Way:
     note: str
     allowed: bool
     asks: str = ""
+    mask: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +156,11 @@ def _contacts(
     for contact in sorted(carries, key=lambda one: (reasons[one.id] is not None, first(one.field))):
         barred = reasons[contact.id]
         reason = "" if barred is None else barred.words
-        where = f"{here.title(contact.field).lower()}  {contact.mask}"
+        where, mask = here.title(contact.field).lower(), contact.mask
         if reason or refusal:
-            yield Way(Act.CODE, contact.id, f"No code to the {where}", reason or refusal, False)
+            yield Way(Act.CODE, contact.id, f"No code to the {where}", reason or refusal, False, mask=mask)
         else:
-            yield Way(Act.CODE, contact.id, f"Send a code to the {where} · on file", "", True)
+            yield Way(Act.CODE, contact.id, f"Send a code to the {where}", "on file", True, mask=mask)
     rest = {one.field for one in contacts if one not in carries}
     others = [here.title(field).lower() for field in here.case.pack.fields if field in rest]
     if others:

@@ -21,11 +21,13 @@ from cs_console.local_time import moment
 from screens.frame.amounts import age
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
+from screens.frame.paper import Paper
 from screens.frame.steps import in_steps
 from screens.frame.text_dialog import PasswordDialog, WordsDialog, forgetting_draft
 from screens.registry import bindings_for
 from screens.ticket.send_notice import tone_of_notice
 from screens.widgets.choice_list import Choice
+from screens.widgets.hanging import HangingText
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Said
 from screens.widgets.safe_text import PlainText
@@ -37,7 +39,7 @@ class ProposalScreen(ConsoleScreen[Said]):
     """Reading is recorded; approving needs the password. Under legal review only privacy officers see the reasons."""
 
     WHERE = "proposal"
-    CSS_PATH = "approval.tcss"
+    CSS_PATH = ["approval.tcss", "../frame/paper.tcss"]
     BINDINGS = bindings_for("proposal")
     HELP_TITLE = "A proposal"
     HELP = "Read the findings and the notice that would be sent, then approve or return the proposal."
@@ -49,14 +51,14 @@ class ProposalScreen(ConsoleScreen[Said]):
         self._view: ProposalView | None = None
 
     def body(self) -> ComposeResult:
-        yield PlainText(id="outcome")
-        yield PlainText(id="who")
+        yield HangingText(id="outcome")
+        yield HangingText(id="who")
         with VerticalScroll(id="reading"):
-            yield PlainText(id="since")
+            yield HangingText(id="since")
             yield PlainText("Findings", classes="part")
-            yield PlainText(id="findings")
+            yield HangingText(id="findings")
             yield PlainText("The notice that would be sent", classes="part")
-            yield PlainText(id="notice")
+            yield Paper(id="notice")
 
     def on_mount(self) -> None:
         self.query_one("#reading").focus()
@@ -67,13 +69,13 @@ class ProposalScreen(ConsoleScreen[Said]):
     async def _read(self) -> None:
         self._view = view = await self.call(partial(open_proposal, self.session, self._decision_id))
         self.heading = f"Proposal for #{view.number}"
-        self.query_one("#outcome", PlainText).show(f"{view.outcome.value}: {view.ground_words or 'no ground'}")
+        self.query_one("#outcome", HangingText).show(f"{view.outcome.value}: {view.ground_words or 'no ground'}")
         now = self.session.desk.clock.now()
-        self.query_one("#who", PlainText).show(f"{_proposed_words(view, now)} · {_needs_words(view)}")
-        self.query_one("#since", PlainText).show("\n".join(_since_words(view)))
+        self.query_one("#who", HangingText).show(f"{_proposed_words(view, now)}; {_needs_words(view)}")
+        self.query_one("#since", HangingText).show("\n".join(_since_words(view)))
         self.query_one(KeyBar).refresh()
-        self.query_one("#findings", PlainText).show("\n".join(view.findings))
-        self.query_one("#notice", PlainText).show(view.notice)
+        self.query_one("#findings", HangingText).show("\n".join(view.findings))
+        self.query_one(Paper).show(view.notice)
         if self._then:
             then, self._then = self._then, ""
             getattr(self, f"action_{then}")()

@@ -18,8 +18,16 @@ from screens.registry import bindings_for
 from screens.widgets.cursor_sign import LineTable
 from screens.widgets.safe_text import PlainText, cell
 
-_NARROW = (("#", 7), ("age", 6), ("by", 8), ("needs", 27), ("answer", 18))
-_WIDE = (("#", 8), ("age", 6), ("by", 11), ("needs", 27), ("approved by", 16), ("answer", 36))
+_WHAT, _WHO, _NOW = "decision", "proposed by", "now"
+_BESIDE_THE_CELLS = 10
+"""The margins, a scrollbar's place, and the cell on each side of three columns."""
+
+
+def _widths(width: int) -> dict[str, int]:
+    """The three columns in a screen of that width; the first takes the rest."""
+    now = 40 if width >= WIDE else 28 if width >= 80 else 20
+    who = 22 if width >= WIDE else 14
+    return {_WHAT: max(width - now - who - _BESIDE_THE_CELLS, 12), _WHO: who, _NOW: now}
 
 
 class ApprovalsScreen(ConsoleScreen[None]):
@@ -36,27 +44,27 @@ class ApprovalsScreen(ConsoleScreen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._waiting = Waiting(())
-        self._wide: bool | None = None
+        self._drawn_for = 0
 
     def body(self) -> ComposeResult:
         yield PlainText(id="summary")
         yield LineTable(id="proposals", cursor_type="row")
 
     def on_mount(self) -> None:
-        self._set_columns(self.size.width >= WIDE)
+        self._set_columns(self.size.width)
         self.query_one(DataTable).focus()
 
     def on_resize(self, event: events.Resize) -> None:
-        self._set_columns(event.size.width >= WIDE)
+        self._set_columns(event.size.width)
 
-    def _set_columns(self, wide: bool) -> None:
-        if wide is self._wide:
+    def _set_columns(self, width: int) -> None:
+        if width == self._drawn_for:
             return
-        self._wide = wide
+        self._drawn_for = width
         table = self.query_one(DataTable)
         table.clear(columns=True)
-        for title, width in _WIDE if wide else _NARROW:
-            table.add_column(cell(title), width=width, key=title)
+        for title, cells in _widths(width).items():
+            table.add_column(cell(title), width=cells, key=title)
         self._show(self._waiting)
 
     def on_screen_resume(self) -> None:
@@ -81,16 +89,13 @@ class ApprovalsScreen(ConsoleScreen[None]):
         now = self.session.desk.clock.now()
         table.clear()
         for row in rows:
-            words = {
-                "#": f"#{row.number}",
-                "age": age(row.proposed_at, now),
-                "by": "you" if row.mine else row.proposer,
-                "needs": ", ".join(row.needs) or "-",
-                "approved by": ", ".join(row.approvals_given) or "none yet",
-                "answer": f"{row.outcome.value}: {row.ground_words}",
-            }
-            columns = _WIDE if self._wide else _NARROW
-            table.add_row(*(cell(words[title]) for title, _ in columns), key=row.decision_id)
+            by = "you" if row.mine else row.proposer
+            table.add_row(
+                cell(f"#{row.number}  {row.outcome.value}: {row.ground_words}"),
+                cell(f"{by}, {age(row.proposed_at, now)}"),
+                cell(_standing_words(row)),
+                key=row.decision_id,
+            )
         ids = [row.decision_id for row in rows]
         if kept in ids:
             table.move_cursor(row=ids.index(kept))
@@ -151,3 +156,9 @@ class ApprovalsScreen(ConsoleScreen[None]):
             done = await self.ask(ProposalScreen(decision_id, then))
             if done is not None:
                 self.say(done)
+
+
+def _standing_words(row: ProposalRow) -> str:
+    """Who is still needed, and who has approved it."""
+    needs = f"needs {' and '.join(row.needs)}" if row.needs else "needs no one"
+    return f"{needs}; approved by {' and '.join(row.approvals_given)}" if row.approvals_given else needs

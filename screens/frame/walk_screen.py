@@ -74,7 +74,7 @@ class LetterSheet(StepSheet):
 class WalkScreen(DraftScreen[Said]):
     """Steps, page and letter. The page scrolls as one. `_over`: there is nothing left to do here."""
 
-    CSS_PATH = Path(__file__).with_name("walk.tcss")
+    CSS_PATH = [Path(__file__).with_name(name) for name in ("walk.tcss", "paper.tcss")]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (BESIDE, "-beside")]
     SENDS: ClassVar[str] = ""
     """The command that the form is filled in for."""

@@ -56,7 +56,14 @@ async def wait_for_verifier(ticket: OpenTicket) -> None:
 def state_dialog(number: int, now: TicketState) -> ChoiceDialog:
     """Ask for the state; states that cannot be set by hand are shown but cannot be chosen."""
     choices = [
-        Choice(state.value, state.value, words, can_choose=state in BY_HAND[now], mark=mark_of(state is now))
+        Choice(
+            state.value,
+            state.value,
+            "now" if state is now else "" if state in BY_HAND[now] else "not by hand",
+            can_choose=state in BY_HAND[now],
+            mark=mark_of(state is now),
+            what=words,
+        )
         for state, words in _STATES.items()
     ]
-    return ChoiceDialog(f"Move #{number} to which state?", choices)
+    return ChoiceDialog(f"Move #{number} to which state?", choices, headings=("state", "what it means", "now"))

@@ -33,6 +33,8 @@ from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 
 LONGEST_CODE = 15
+WAYS = (33, 17)
+"""The widths of what can be done and of the contact's mask; the rest says what holds of it now."""
 SPENT = (CodeWrong, CodeExpired, VerificationLocked)
 """After these errors the typed text is of no use. After others it is corrected or sent again, so it stays."""
 WHICH_DOCUMENT = (
@@ -70,7 +72,7 @@ class VerifyScreen(ConsoleScreen[Said]):
         yield PlainText(id="standing")
         yield PlainText(id="asker")
         yield PlainText(id="next-step")
-        yield ChoiceList(id="ways")
+        yield ChoiceList(columns=WAYS, id="ways")
         with Horizontal(id="code-line"):
             yield Input(id="code", placeholder="code read back", restrict=r"[0-9 -]*", max_length=LONGEST_CODE)
             yield PlainText(id="code-state")
@@ -273,9 +275,7 @@ def _code_words(code: SentCode) -> Said:
 
 
 def _choice(way: Way) -> Choice:
-    if way.act is Act.CODE and not way.allowed:  # in one line, so that the possible actions stay in sight
-        return Choice(_key(way), f"{way.title}: {way.note}", can_choose=False)
-    return Choice(_key(way), way.title, way.note, can_choose=way.allowed)
+    return Choice(_key(way), way.title, way.note, can_choose=way.allowed, what=way.mask)
 
 
 def _key(way: Way) -> str:

@@ -104,6 +104,14 @@ class ChoiceList(OptionList):
         return Option(Hanging(parts), id=choice.key, disabled=not choice.can_choose)
 
 
+def columns_for(choices: Iterable[Choice], headings: tuple[str, str, str]) -> tuple[int, int]:
+    """Widths that all titles and masks fit, up to a bound; longer ones wrap."""
+    choices = tuple(choices)
+    first = max(cell_len(f"{one.mark} {one.title}" if one.mark else one.title) for one in choices)
+    second = max(cell_len(one.what) for one in choices)
+    return min(max(first, cell_len(headings[0])), 24), min(max(second, cell_len(headings[1])), 30)
+
+
 def heading_row(columns: tuple[int, int], titles: tuple[str, str, str]) -> Hanging:
     """The titles of a list's columns, for the line above it."""
     return Hanging([Row(tuple(Content(title) for title in titles), columns)])
