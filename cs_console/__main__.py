@@ -11,15 +11,24 @@ from cs_console.faults import forbid_core_dumps, spot_of
 from cs_console.launch import open_console, open_demo
 from cs_console.safe_output import sanitise_output
 
+COMPLETION = "_CS_CONSOLE_COMPLETE"
+"""Set by a shell that asks, without arguments, how a line goes on."""
+
 
 def main() -> None:
     """Without arguments (or with only `--home DIR`) open the console; otherwise the demo or an operator's command.
 
-    The first two never import the commands' library: it would cost a good part of the first paint.
+    The first two, and `--version`, never import the commands' library: it would cost a good part of the first paint.
     """
     forbid_core_dumps()
     sanitise_output()
     arguments = sys.argv[1:]
+    if COMPLETION in os.environ:
+        _or_one_sentence(_run_command)
+        return
+    if arguments == ["--version"]:
+        _or_one_sentence(_print_version)
+        return
     alone, home = only_home(arguments)
     if alone:
         _or_one_sentence(lambda: open_console(home))
@@ -42,6 +51,12 @@ def only_home(arguments: list[str]) -> tuple[bool, Path | None]:
         case [one] if one.startswith("--home=") and len(one) > len("--home="):
             return True, Path(one.removeprefix("--home="))
     return False, None
+
+
+def _print_version() -> None:
+    from cs_console.version import program_name  # a start has no use for it
+
+    print(program_name())
 
 
 def _run_command() -> None:

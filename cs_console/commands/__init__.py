@@ -1,10 +1,13 @@
 """`cs-console ...` for operators: thin commands over the same services that the screens use."""
 
+from typing import Annotated
+
 import typer
 
 from cs_console.commands import agents, backup, desk_time, doctor, init, intake, keys, log, policy, tickets
 from cs_console.commands.context import Home, SafeCommands, errors_end_command
 from cs_console.launch import open_console, open_demo
+from cs_console.version import program_name
 
 app = typer.Typer(
     name="cs-console",
@@ -12,7 +15,6 @@ app = typer.Typer(
     help="Customer service that keeps personal data sealed, records every view, and can prove it.",
     no_args_is_help=False,
     pretty_exceptions_enable=False,  # a traceback could contain a requester's data
-    add_completion=False,
     rich_markup_mode=None,  # usage errors as plain lines: a frame would break a path in two
 )
 for name, part in {
@@ -38,9 +40,22 @@ def demo(home: Home = None) -> None:
         open_demo(home)
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(program_name())
+        raise typer.Exit
+
+
 @app.callback(invoke_without_command=True)
-def console(context: typer.Context, home: Home = None) -> None:
+def console(
+    context: typer.Context,
+    home: Home = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
     """Open the console."""
+    del version
     if context.invoked_subcommand is None:
         with errors_end_command():
             open_console(home)

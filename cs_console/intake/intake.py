@@ -28,12 +28,13 @@ from cs_console.intake.mail import name_of_kept, read_mail, too_large, why_unrea
 from cs_console.intake.mail_files import RawMail, Source, find_sources, mails_in
 from cs_console.intake.on_file import Put, put_on_file
 from cs_console.intake.our_mail import our_mail
-from cs_console.intake.quarantine import Kept, digest_token, is_kept, keep, program_version
+from cs_console.intake.quarantine import Kept, digest_token, is_kept, keep
 from cs_console.intake.read_ahead import Reading, ReadMail, read_mails
 from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.intake.unread import contacts_of_unread
 from cs_console.progress import Progress
 from cs_console.tickets.numbers import lock_counter
+from cs_console.version import program_version
 from models.enums import Action, SetAside
 from models.roles import OPENS_TICKETS
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
@@ -137,14 +136,6 @@ def holds(db: Session, token: bytes, other: bytes = b"") -> bool:
 def digest_token(desk: Desk, digest: str) -> bytes:
     """The keyed hash of such a name."""
     return reference_token(desk.keyring, digest)
-
-
-@cache
-def program_version() -> str:
-    """What another version of the program may read that this one could not."""
-    from importlib.metadata import version  # slow to import, and few imports have a use for it
-
-    return version("cs-console")
 
 
 def keep(db: Session, desk: Desk, kept: Kept, new_key: NewKey) -> int:

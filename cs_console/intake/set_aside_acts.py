@@ -27,11 +27,12 @@ from cs_console.intake.incoming import IncomingFile, IncomingMessage, Taken
 from cs_console.intake.jsonl import RequesterRecord
 from cs_console.intake.key_pool import NewKey
 from cs_console.intake.mail import content_name
-from cs_console.intake.quarantine import program_version, why
+from cs_console.intake.quarantine import why
 from cs_console.intake.redacted_ahead import RedactedAhead
 from cs_console.intake.unread import headers_alone, read_again
 from cs_console.plain_text import one_line, plain
 from cs_console.staff.undertakings import require_current
+from cs_console.version import program_version
 from models.enums import Action, Channel, MailClass, SetAside, SetAsideState
 from models.quarantined import Quarantined
 from models.roles import HANDLES_SET_ASIDE, READS_SET_ASIDE
