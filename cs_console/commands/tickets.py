@@ -15,7 +15,7 @@ from cs_console.tickets.queue_query import VIEWS, Cursor, Sort
 from cs_console.tickets.search.index import still_indexing, still_indexing_words
 
 app = typer.Typer(help="Tickets, without personal data.", no_args_is_help=True)
-_AFTER = re.compile(r"(-?[0-9]{1,19}):([0-9]{1,9})")
+_AFTER = re.compile(r"([0-9]{1,19}):([0-9]{1,9})")
 _COLUMNS = "{:>7}  {:<10} {:<12} {:<9} {:<17} {}"
 
 
@@ -73,7 +73,7 @@ def _cursor(text: str) -> Cursor | None:
     if not text:
         return None
     found = _AFTER.fullmatch(text)
-    if found is not None and abs(int(found[1])) < 2**63:
+    if found is not None and int(found[1]) < 2**63:
         return Cursor(int(found[1]), int(found[2]))
     raise BadInput("--after must be the `next` value of an earlier list.", "Leave it out to start at the top.")
 

@@ -28,6 +28,9 @@ _FIRST_UNSPACED = "\u0e00"
 _ACCENTS = re.compile(r"[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
 """Marks without which a word is written just as well: of Latin, Greek, Cyrillic, Hebrew and Arabic letters. In other
 scripts marks are vowels."""
+_MARKS_WITHOUT_END = re.compile(r"((?:[^\w\s]|[\uff9e\uff9f]){30})(?:[^\w\s]|[\uff9e\uff9f])+")
+"""More marks on one letter than any language has: to put them in order takes the square of how many they are. The two
+are marks of half width, which Python takes for letters."""
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 _EVERYWHERE_WORDS = (
     "a about after all also am an and any are as at be because been before but by can could did do does for from get "
@@ -61,19 +64,20 @@ def words_of(text: str) -> frozenset[str]:
 
 
 def _stems(words: set[str]) -> Iterator[str]:
-    for word in words:
+    for word in {word[:LONGEST] for word in words}:  # before its ending is looked for, which takes the square of it
         stem = _WITHOUT_ENDING.fullmatch(word)
         if stem is None:
             if len(word) > 1:
-                yield word[:LONGEST]
+                yield word
         elif len(stem[1]) > _SHORTEST_STEM and stem[1].endswith("y"):
-            yield f"{stem[1][:-1]}i"[:LONGEST]  # a policy, two policies
+            yield f"{stem[1][:-1]}i"  # a policy, two policies
         else:
-            yield stem[1][:LONGEST]
+            yield stem[1]
 
 
 def _folded(text: str) -> str:
     if text.isascii():
         return text.lower()
-    apart = normalize("NFD", normalize("NFKC", text).casefold())
+    few_marks = _MARKS_WITHOUT_END.sub(r"\1 ", text)
+    apart = normalize("NFD", normalize("NFKC", few_marks).casefold())
     return normalize("NFC", _ACCENTS.sub("", apart)).translate(_LETTERS)

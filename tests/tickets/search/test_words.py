@@ -1,5 +1,7 @@
 """Words are found however they are written: in capitals, with accents or without, as one or several, in any script."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,3 +69,16 @@ def test_any_text_has_words_of_two_characters_at_least_and_none_too_long(text: s
 def test_an_ending_makes_no_other_word(word: str, ending: str) -> None:
     if not word.endswith("y"):
         assert words_of(word + "zz") == words_of(word + "zz" + ending)
+
+
+@pytest.mark.parametrize("piece", ["e", "er", "\u0315\u0300", "\uff9e\u0300", "\u0344\u0315"])
+def test_no_text_makes_its_words_take_the_square_of_its_length(piece: str) -> None:
+    """Done otherwise, a million letters of any of these take an hour, in which no other thread runs."""
+    begun = process_time()
+    words_of(f"refund a{piece * (200_000 // len(piece))}x")
+    assert process_time() - begun < 5
+
+
+@pytest.mark.parametrize("many", ["\u0315\u0300" * 100, "-" * 100, "\uff9e\u0300" * 100])
+def test_words_on_both_sides_of_many_marks_are_found(many: str) -> None:
+    assert words_of(f"refund a{many} café") >= words_of("refund cafe")
