@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
 from screens.ticket.head import due_chip
-from screens.widgets.drawn_lines import DrawnLines, Paragraph, wrap
+from screens.widgets.drawn_lines import DrawnLines, Paragraph
+from screens.widgets.wrapping import wrap
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FAMILY = "👩\u200d👩\u200d👧"
