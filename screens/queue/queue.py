@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
@@ -28,10 +28,11 @@ from screens.queue.bulk import BulkResult, assign_each, bulk_dialog, claim_each
 from screens.queue.kept_views_dialog import FOR_THE_TEAM, KeptViewsDialog, letter_of, sharing_dialog
 from screens.queue.list_head import ListHead
 from screens.queue.pages import Fetch, Pages
-from screens.queue.ticket_strip import TicketStrip
+from screens.queue.reading import Reading
+from screens.queue.reading_pane import ReadingPane
 from screens.queue.ticket_table import TicketTable
 from screens.queue.view_list import View, ViewList
-from screens.registry import bindings_for
+from screens.registry import bindings_for, command, shown_key
 from screens.widgets.choice_list import Choice, mark_of
 from screens.widgets.filter_line import FilterLine
 from screens.widgets.notice_bar import Said, Tone
@@ -41,7 +42,11 @@ if TYPE_CHECKING:
     pass
 
 PAGE = "page"
-STRIP_SECONDS = 0.15
+PANE_SECONDS = 0.15
+PANE_BESIDE = ((160, "-beside"), (200, "-roomy"), (240, "-widest"))
+"""From so many columns on the screen has these classes."""
+PEEK_OF_TWO = 80
+"""In fewer columns the peek is one line."""
 SORT_WORDS = {
     queue.Sort.DUE: "due first",
     queue.Sort.RECEIVED: "newest first",
@@ -86,19 +91,30 @@ class QueueScreen(ConsoleScreen[None]):
         views = ViewList(id="views")
         views.set_reactive(ViewList.views, _views(()))
         yield views
-        with Vertical(id="list"):
-            yield ListHead(id="head")
-            with Container(id="table-place"):
-                yield TicketTable(id="tickets")
-                yield PlainText(id="nothing")
-            yield FilterLine("kind:appeal due:<3d assignee:me", id="filter", complete=self._completed)
-            yield TicketStrip(id="strip")
+        with Container(id="work"):
+            with Vertical(id="list"):
+                yield ListHead(id="head")
+                with Container(id="table-place"):
+                    yield TicketTable(id="tickets")
+                    yield PlainText(id="nothing")
+                yield FilterLine("kind:appeal due:<3d assignee:me", id="filter", complete=self._completed)
+            yield ReadingPane(self.session.agent, self.session.desk.clock.now, self._key_of, id="pane")
 
     def on_mount(self) -> None:
         self.query_one("#nothing").display = False
         self._choose_view(_first_view(self.roles))
+        self._reading = Reading(self, self.query_one(ReadingPane))
         # on a timer of its own: painted together with the cursor, it would make Textual redraw every line between them
-        self.set_interval(STRIP_SECONDS, self._show_strip)
+        self.set_interval(PANE_SECONDS, self.follow_cursor)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the reading pane beside the list where there is room for both."""
+        for width, name in PANE_BESIDE:
+            self.set_class(event.size.width >= width, name)
+        self.set_class(event.size.width < PEEK_OF_TWO, "-slim")
+
+    def _key_of(self, command_id: str) -> str:
+        return shown_key(command(command_id), self.console.settings.keys)[0]
 
     # --- reading
 
@@ -188,7 +204,7 @@ class QueueScreen(ConsoleScreen[None]):
         waiting = pages.kept[0].still_indexing if from_top and pages.kept else 0
         if waiting:
             self.say(still_indexing_words(waiting))
-        self._show_strip()
+        self.follow_cursor()
 
     def refresh_now(self) -> None:
         """Reload counts and rows; no row moves, and what is new waits."""
@@ -220,8 +236,10 @@ class QueueScreen(ConsoleScreen[None]):
         if not self._loading:
             self._load(self.pages.grown_up)
 
-    def _show_strip(self) -> None:
-        self.query_one(TicketStrip).ticket = self.query_one(TicketTable).current
+    def follow_cursor(self) -> None:
+        """Let the reading pane follow; it reads nothing while something else has the person's attention."""
+        table = self.query_one(TicketTable)
+        self._reading.look(table.current, may_read=self.app.screen is self and table.has_focus)
 
     # --- views and the filter
 
@@ -305,7 +323,7 @@ class QueueScreen(ConsoleScreen[None]):
 
     def _say_found(self, text: str) -> None:
         """Say what the filter will find, or what is wrong with it and what is possible."""
-        strip, whole = self.query_one(TicketStrip), self._completed(text)
+        strip, whole = self.query_one(ReadingPane), self._completed(text)
         try:
             said, hint = sentence(parse(text)), "↵ apply   esc leave as it was"
         except BadFilter as refused:
@@ -338,7 +356,7 @@ class QueueScreen(ConsoleScreen[None]):
         """Show what this filter finds; the head of the list says it."""
         self.filter = asked
         self.query_one(FilterLine).display = False
-        self.query_one(TicketStrip).help = ("", "")
+        self.query_one(ReadingPane).help = ("", "")
         self.clear_notice()
         self.query_one(TicketTable).focus()
         self._load(Pages().from_top, from_top=True)
@@ -353,7 +371,7 @@ class QueueScreen(ConsoleScreen[None]):
     def _left_filter(self) -> None:
         self.clear_notice()
         self.query_one(FilterLine).display = False
-        self.query_one(TicketStrip).help = ("", "")
+        self.query_one(ReadingPane).help = ("", "")
         self.query_one(TicketTable).focus()
 
     # --- one ticket

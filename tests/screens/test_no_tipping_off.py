@@ -24,6 +24,10 @@ from screens.access_log.log_entry import EntryDialog
 from screens.decisions.approval import ProposalScreen
 from screens.decisions.approvals import ApprovalsScreen
 from screens.decisions.decision import DecisionScreen
+from screens.queue import reading
+from screens.queue.queue import QueueScreen
+from screens.queue.reading_pane import ReadingPane
+from screens.queue.ticket_table import TicketTable
 from screens.ticket.ticket import TicketScreen
 from tests.decisions.cases import PASSWORD, answered, ground, person, propose, refusal, request
 from tests.support.consoles import NARROW, PATIENCE_SECONDS, WIDE, Console, console
@@ -42,8 +46,14 @@ SIZE = re.compile(r"\d+(?= entries)")
 @pytest.fixture(autouse=True)
 def _one_alias(monkeypatch: pytest.MonkeyPatch) -> None:
     """An alias comes from a random key, and lines wrap by its length."""
-    for module in ("access_log.review", "casework.ticket_view"):
+    for module in ("access_log.review", "casework.preview", "casework.ticket_view"):
         monkeypatch.setattr(f"cs_console.{module}.alias_of", lambda _pseudonym: "quiet otter 417")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counts_as_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long each picture takes is no part of what is compared."""
+    monkeypatch.setattr(reading, "READ_SECONDS", 1e9)
 
 
 @pytest.fixture
@@ -100,13 +110,22 @@ async def settled(shown: Console) -> Picture:
     give_up = monotonic() + PATIENCE_SECONDS
     while monotonic() < give_up:
         await shown.pilot.pause()
-        if shown.app.workers._workers:
+        if shown.app.workers._workers or is_reading(shown):
             continue
         now = shown.app.screen._compositor.render_strips()
         if now == last and any(line.text.strip() for line in now):  # a new screen is blank at first
             return pictured(now)
         last = now
     raise AssertionError(f"never at rest:\n{shown.words()}")
+
+
+def is_reading(shown: Console) -> bool:
+    """Whether the queue's reading pane still waits for what it shows of the ticket under the cursor."""
+    screen = shown.app.screen
+    if not isinstance(screen, QueueScreen):
+        return False
+    pane, row = screen.query_one(ReadingPane), screen.query_one(TicketTable).current
+    return pane.ticket != row or (row is not None and pane.seen is None and not pane.remark)
 
 
 def words(picture: Picture) -> str:

@@ -15,7 +15,7 @@ from models.enums import Role, TicketKind, TicketState
 from screens.frame.choice import ChoiceDialog
 from screens.queue.pages import PAGES_KEPT, Pages
 from screens.queue.queue import QueueScreen
-from screens.queue.ticket_strip import TicketStrip
+from screens.queue.reading_pane import ReadingPane
 from screens.queue.ticket_table import TicketTable
 from screens.queue.view_list import ViewList
 from screens.ticket.ticket import TicketScreen
@@ -263,7 +263,7 @@ async def test_the_strip_shows_the_whole_subject_of_the_line(sqlite_desk: TestDe
     make_ticket(sqlite_desk, assignee=mei, subject=long)
     async with console(sqlite_desk, mei, (120, 34)) as shown:
         await shown.until(lambda: len(numbers(shown)) == 1)
-        strip = shown.app.screen.query_one(TicketStrip)
+        strip = shown.app.screen.query_one(ReadingPane)
         await shown.until(lambda: strip.ticket is not None and long[:80] in shown.drawn())
 
 

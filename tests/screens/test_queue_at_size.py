@@ -16,8 +16,8 @@ from screens.queue.arrivals import held_back
 from screens.queue.kept_views_dialog import KeptViewsDialog
 from screens.queue.list_head import ListHead
 from screens.queue.queue import QueueScreen
+from screens.queue.reading_pane import ReadingPane
 from screens.queue.tags_dialog import TagsDialog
-from screens.queue.ticket_strip import TicketStrip
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.filter_line import FilterLine
 from tests.screens.test_queue import make_many, numbers, table
@@ -32,7 +32,7 @@ async def test_a_filter_is_completed_and_said_as_it_is_typed(sqlite_desk: TestDe
     async with console(sqlite_desk, mei, NARROW) as shown:
         await shown.until(lambda: len(numbers(shown)) == 1)
         await shown.press("slash")
-        strip = shown.app.screen.query_one(TicketStrip)
+        strip = shown.app.screen.query_one(ReadingPane)
         line = shown.app.screen.query_one(FilterLine).input
         await shown.type("ki")
         await shown.until(lambda: strip.help[1] == "tab: kind:", "the key")
