@@ -103,6 +103,8 @@ class QueueScreen(ConsoleScreen[None]):
     def on_mount(self) -> None:
         self.query_one("#nothing").display = False
         self._choose_view(_first_view(self.roles))
+        if self.check_action("filter", ()):
+            self.query_one(TicketTable).filter_key = shown_key(command("filter"), self.console.settings.keys)[1]
         self._reading = Reading(self, self.query_one(ReadingPane))
         # on a timer of its own: painted together with the cursor, it would make Textual redraw every line between them
         self.set_interval(PANE_SECONDS, self.follow_cursor)

@@ -20,6 +20,7 @@ from cs_console.tickets.queue_words import Group, due_words, group_of
 from models.enums import Priority, TicketState
 from screens.frame.theme import Palette, ink, palette_of
 from screens.widgets.cursor_sign import with_sign
+from screens.widgets.filter_line import HeldKeys
 from screens.widgets.safe_text import cell
 from screens.widgets.signs import OF_KIND, OF_STATE, Sign, before, room_for
 
@@ -92,6 +93,14 @@ class TicketTable(ScrollView, can_focus=True):
         self._now: datetime | None = None
         self._drawn: dict[tuple[int, bool], Strip] = {}
         self._lines_seen = 0
+        self.filter_key = ""
+        """The key that leads to the filter line, where the agent has it."""
+        self._held = HeldKeys()
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Letters of a filter that come in one burst with its key are no keys of the list."""
+        if not self._held.take(event, leads_away=event.key == self.filter_key):
+            await super()._on_key(event)
 
     # --- what is under the cursor
 
@@ -351,6 +360,7 @@ class TicketTable(ScrollView, can_focus=True):
         self._redraw()
 
     def on_blur(self) -> None:
+        self._held.let_go(self)
         self._redraw()
 
     # --- more

@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from textual import events
+from textual.keys import _character_to_key
 
 from cs_console.casework import workflow
 from cs_console.casework.tagging import add_tag
@@ -19,6 +21,7 @@ from screens.queue.queue import QueueScreen
 from screens.queue.reading_pane import ReadingPane
 from screens.queue.tags_dialog import TagsDialog
 from screens.ticket.ticket import TicketScreen
+from screens.widgets import filter_line
 from screens.widgets.filter_line import FilterLine
 from tests.screens.test_queue import make_many, numbers, table
 from tests.support.consoles import NARROW, WIDE, console
@@ -48,6 +51,51 @@ async def test_a_filter_is_completed_and_said_as_it_is_typed(sqlite_desk: TestDe
         await shown.press("escape")
         await shown.until(lambda: strip.help == ("", ""))
         assert len(numbers(shown)) == 1
+
+
+@pytest.mark.parametrize(
+    ("burst", "value", "place"),
+    [
+        (("/kind:ri", "tab"), "kind:rights", 0),
+        (("/kind:ri", "tab", " due:<3d"), "kind:rights due:<3d", 0),
+        (("9/kind:ri", "tab"), "kind:rights", 0),
+        (("/kind:rights", "enter"), "kind:rights", 0),
+        (("/xjk", "escape", "jj"), "", 2),
+        (("j/kind:nothing", "enter", "x"), "kind:x", 1),
+    ],
+)
+async def test_a_burst_of_keys_acts_in_the_order_of_typing(
+    sqlite_desk: TestDesk, burst: tuple[str, ...], value: str, place: int
+) -> None:
+    """A slow line or a macro hands over many keys at once: none is lost, and none acts as another's key."""
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    for _ in range(3):
+        make_ticket(sqlite_desk, kind=TicketKind.RIGHTS, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
+        await shown.until(lambda: len(numbers(shown)) == 3)
+        for piece in burst:
+            for one in (piece,) if len(piece) > 1 and piece in ("tab", "enter", "escape") else piece:
+                key = events.Key(one if one.isalnum() else _character_to_key(one), one if len(one) == 1 else None)
+                key.set_sender(shown.app)
+                shown.app.post_message(key)
+        line = shown.app.screen.query_one(FilterLine)
+        await shown.until(lambda: (line.input.value, table(shown).cursor_row) == (value, place))
+        assert isinstance(shown.app.screen, QueueScreen)
+        assert table(shown)._marked == frozenset()
+
+
+async def test_a_key_that_leads_nowhere_keeps_no_others_back(
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filter_line, "A_BURST_SECONDS", 0.0)
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    make_many(sqlite_desk, 3)
+    async with console(sqlite_desk, mei) as shown:
+        await shown.press("9")
+        await shown.until(lambda: len(numbers(shown)) == 3)
+        monkeypatch.setattr(QueueScreen, "action_filter", lambda _screen: None)
+        await shown.press("slash", "j")
+        await shown.until(lambda: table(shown).cursor_row == 1)
 
 
 async def test_a_click_on_a_chip_takes_its_term_out(sqlite_desk: TestDesk) -> None:
