@@ -3,17 +3,15 @@
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from cs_console.casework import tagging, workflow
+from cs_console.casework import workflow
 from cs_console.casework.next_ticket import take_next
 from cs_console.errors import BadFilter, ConsoleError
 from cs_console.tickets import queue
-from cs_console.tickets.filter_completion import completed
 from cs_console.tickets.filter_sentence import sentence
 from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.saved_views import KeptView, count_kept, keep_view, kept_views, remove_view
@@ -25,6 +23,7 @@ from screens.frame.steps import in_steps
 from screens.queue import acts
 from screens.queue.arrivals import held_back
 from screens.queue.bulk import BulkResult, assign_each, bulk_dialog, claim_each
+from screens.queue.filter_writing import FilterWriting
 from screens.queue.kept_views_dialog import FOR_THE_TEAM, KeptViewsDialog, letter_of, sharing_dialog
 from screens.queue.list_head import ListHead
 from screens.queue.pages import Fetch, Pages
@@ -37,9 +36,6 @@ from screens.widgets.choice_list import Choice, mark_of
 from screens.widgets.filter_line import FilterLine
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
-
-if TYPE_CHECKING:
-    pass
 
 PAGE = "page"
 PANE_SECONDS = 0.15
@@ -82,8 +78,7 @@ class QueueScreen(ConsoleScreen[None]):
         self._away = False
         self._loading = False
         self._counts: dict[str, str] = {}
-        self._names: tuple[str, ...] = ()
-        self._tags: tuple[str, ...] = ()
+        self.writing = FilterWriting(self)
         self._kept: tuple[KeptView, ...] = ()
         self.selected = acts.SelectedTicket(self, lambda: self.query_one(TicketTable).current, self._read_again)
 
@@ -97,7 +92,7 @@ class QueueScreen(ConsoleScreen[None]):
                 with Container(id="table-place"):
                     yield TicketTable(id="tickets")
                     yield PlainText(id="nothing")
-                yield FilterLine("kind:appeal due:<3d assignee:me", id="filter", complete=self._completed)
+                yield FilterLine("kind:appeal due:<3d assignee:me", id="filter", complete=self.writing.completed)
             yield ReadingPane(self.session.agent, self.session.desk.clock.now, self._key_of, id="pane")
 
     def on_mount(self) -> None:
@@ -308,40 +303,16 @@ class QueueScreen(ConsoleScreen[None]):
 
     def action_filter(self) -> None:
         """Type a filter."""
-        self.query_one(FilterLine).open()
-        self._say_found(self.query_one(FilterLine).input.value)
-        self._learn_names()
-
-    @in_steps
-    async def _learn_names(self) -> None:
-        with suppress(ConsoleError):  # the line is not completed then
-            self._names = await self.call(partial(workflow.assignable, self.session), group="names")
-            self._tags = await self.call(partial(tagging.tags, self.session), group="tags")
+        self.writing.open()
 
     @on(FilterLine.Typed)
     def _typed(self, event: FilterLine.Typed) -> None:
         if self.query_one(FilterLine).input.has_focus:
-            self._say_found(event.text)
-
-    def _say_found(self, text: str) -> None:
-        """Say what the filter will find, or what is wrong with it and what is possible."""
-        strip, whole = self.query_one(ReadingPane), self._completed(text)
-        try:
-            said, hint = sentence(parse(text)), "↵ apply   esc leave as it was"
-        except BadFilter as refused:
-            said, hint = refused.sentence, refused.next_step
-        strip.help = (said, f"tab: {whole}" if whole else hint)
-
-    def _completed(self, text: str) -> str | None:
-        return completed(text, self._names, self._tags)
+            self.writing.say_found(event.text)
 
     def _reject(self, refused: BadFilter) -> None:
-        """Point at the wrong word, and keep the line open to correct it."""
         self.filter = None
-        self.say(refused)
-        line = self.query_one(FilterLine)
-        at = refused.at if refused.at is not None else line.input.value.find(refused.wrong)
-        line.reject(at if at >= 0 else None, refused.wrong)
+        self.writing.reject(refused)
 
     @on(FilterLine.Applied)
     def _apply(self, event: FilterLine.Applied) -> None:
@@ -357,8 +328,7 @@ class QueueScreen(ConsoleScreen[None]):
     def _use(self, asked: Filter | None) -> None:
         """Show what this filter finds; the head of the list says it."""
         self.filter = asked
-        self.query_one(FilterLine).display = False
-        self.query_one(ReadingPane).help = ("", "")
+        self.writing.close()
         self.clear_notice()
         self.query_one(TicketTable).focus()
         self._load(Pages().from_top, from_top=True)
@@ -372,8 +342,7 @@ class QueueScreen(ConsoleScreen[None]):
     @on(FilterLine.Left)
     def _left_filter(self) -> None:
         self.clear_notice()
-        self.query_one(FilterLine).display = False
-        self.query_one(ReadingPane).help = ("", "")
+        self.writing.close()
         self.query_one(TicketTable).focus()
 
     # --- one ticket
