@@ -1,6 +1,7 @@
 """The field for a filter; it stays below the list as long as a filter is set."""
 
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 
 from textual import events, on
@@ -41,7 +42,10 @@ class HeldKeys:
         return True
 
     def let_go(self, widget: Widget) -> None:
-        """Let them act where the focus is now, or else on this widget."""
+        """Let them act where the focus is, once it is somewhere: what is hidden loses it before another has it."""
+        if self._held and widget.screen.focused is None and monotonic() - self._since <= A_BURST_SECONDS:
+            widget.set_timer(0.02, partial(self.let_go, widget))
+            return
         held, self._held = self._held or [], None
         for event in held:
             (widget.screen.focused or widget)._forward_event(events.Key(event.key, event.character))
