@@ -63,7 +63,8 @@ class QueueScreen(ConsoleScreen[None]):
     HELP_TITLE = "The queue"
     HELP = (
         "The views with their counts, and the tickets of the selected view. Subjects are redacted: text in [brackets] "
-        "is personal data that stays sealed. To work on a ticket, claim it or have it assigned to you."
+        "is personal data that stays sealed. The newest message of a ticket that the cursor rests on is shown in the "
+        "reading pane, and that is recorded. To work on a ticket, claim it or have it assigned to you."
     )
     AUTO_FOCUS = "#tickets"
 
