@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from time import monotonic
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -38,7 +39,9 @@ from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 
 PAGE = "page"
-PANE_SECONDS = 0.15
+PANE_SECONDS = 0.1
+PANE_LAGS_SECONDS = 0.08
+"""How far the reading pane stays behind a key."""
 PANE_BESIDE = ((160, "-beside"), (200, "-roomy"), (240, "-widest"))
 """From so many columns on the screen has these classes."""
 PEEK_OF_TWO = 80
@@ -78,6 +81,7 @@ class QueueScreen(ConsoleScreen[None]):
         self._waiting: Pages | None = None
         self._away = False
         self._loading = False
+        self._moved_at: float | None = None
         self._counts: dict[str, str] = {}
         self.writing = FilterWriting(self)
         self._kept: tuple[KeptView, ...] = ()
@@ -102,8 +106,7 @@ class QueueScreen(ConsoleScreen[None]):
         if self.check_action("filter", ()):
             self.query_one(TicketTable).filter_key = shown_key(command("filter"), self.console.settings.keys)[1]
         self._reading = Reading(self, self.query_one(ReadingPane))
-        # on a timer of its own: painted together with the cursor, it would make Textual redraw every line between them
-        self.set_interval(PANE_SECONDS, self.follow_cursor)
+        self.set_interval(PANE_SECONDS, self.follow_later)
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the reading pane beside the list where there is room for both."""
@@ -233,6 +236,17 @@ class QueueScreen(ConsoleScreen[None]):
     def _near_start(self) -> None:
         if not self._loading:
             self._load(self.pages.grown_up)
+
+    @on(TicketTable.CursorMoved)
+    def _cursor_moved(self) -> None:
+        if self._moved_at is None:  # a key held down must not hold the pane back for as long
+            self._moved_at = monotonic()
+
+    def follow_later(self) -> None:
+        """Let the reading pane follow, but not together with the cursor: Textual would draw every line between them."""
+        if self._moved_at is None or monotonic() - self._moved_at >= PANE_LAGS_SECONDS:
+            self._moved_at = None
+            self.follow_cursor()
 
     def follow_cursor(self) -> None:
         """Let the reading pane follow; it reads nothing while something else has the person's attention."""

@@ -140,6 +140,27 @@ async def test_moving_the_cursor_draws_two_lines_of_the_list(
         assert drawn == [before, before + 1]
 
 
+async def test_the_reading_pane_never_follows_in_the_repaint_of_the_cursor(
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_many(sqlite_desk, 2)
+    async with console(sqlite_desk, mei, WIDE) as shown:
+        await shown.press("8")
+        await shown.until(lambda: numbers(shown) == made)
+        screen = shown.app.screen
+        assert isinstance(screen, QueueScreen)
+        pane = screen.query_one(ReadingPane)
+        await shown.until(lambda: pane.ticket == table(shown).tickets[0], "the first")
+        monkeypatch.setattr("screens.queue.queue.PANE_LAGS_SECONDS", 3_600)
+        await shown.press("j")
+        screen.follow_later()
+        assert table(shown).cursor_row == 1
+        assert pane.ticket == table(shown).tickets[0]
+        monkeypatch.undo()
+        await shown.until(lambda: pane.ticket == table(shown).tickets[1], "the second")
+
+
 async def test_a_refresh_keeps_the_cursor_on_its_ticket_and_its_line(sqlite_desk: TestDesk) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     made = make_many(sqlite_desk, 60)
