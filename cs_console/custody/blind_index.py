@@ -3,13 +3,16 @@
 import hashlib
 import hmac
 import re
+from typing import TYPE_CHECKING
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 
 from cs_console.custody.index_state import ACCOUNT, key_name
 from cs_console.custody.keyring import Keyring
 from models.contact_fields import Field
+
+if TYPE_CHECKING:
+    from email_validator import ValidatedEmail
 
 LONGEST_PHONE = 40
 LONGEST_EMAIL = 254
@@ -53,11 +56,17 @@ def normalise_email(text: str) -> str | None:
     address = text.strip()
     if not 0 < len(address) <= LONGEST_EMAIL:
         return None
+    valid = _validated(address)
+    return f"{valid.local_part}@{valid.ascii_domain.lower()}" if valid else _with_odd_dots(address)
+
+
+def _validated(address: str) -> "ValidatedEmail | None":
+    from email_validator import EmailNotValidError, validate_email  # holds all of IDNA, and few consoles look one up
+
     try:
-        valid = validate_email(address, check_deliverability=False)
+        return validate_email(address, check_deliverability=False)
     except EmailNotValidError:
-        return _with_odd_dots(address)
-    return f"{valid.local_part}@{valid.ascii_domain.lower()}"
+        return None
 
 
 def _with_odd_dots(address: str) -> str | None:
@@ -67,11 +76,8 @@ def _with_odd_dots(address: str) -> str | None:
     regular = re.sub(r"\.{2,}", ".", local).strip(".")
     if regular == local or not regular or len(local) > _LONGEST_LOCAL_PART:
         return None
-    try:
-        valid = validate_email(f"{regular}@{domain}", check_deliverability=False)
-    except EmailNotValidError:
-        return None
-    return f"{local}@{valid.ascii_domain.lower()}" if valid.local_part == regular else None
+    valid = _validated(f"{regular}@{domain}")
+    return f"{local}@{valid.ascii_domain.lower()}" if valid and valid.local_part == regular else None
 
 
 def normalise(field: Field, text: str, region: str) -> str | None:

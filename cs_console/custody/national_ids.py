@@ -8,10 +8,6 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from stdnum.cn import ric
-from stdnum.es import dni, nie
-from stdnum.fr import nir
-
 from cs_console.custody.folding import Span
 from cs_console.custody.order_numbers import is_of_an_order
 
@@ -124,7 +120,9 @@ def _shapes() -> dict[str, tuple[Check, ...]]:
     from stdnum.cl import rut
     from stdnum.cz import rc
     from stdnum.dk import cpr
+    from stdnum.es import dni, nie
     from stdnum.fi import hetu
+    from stdnum.fr import nir
     from stdnum.ie import pps
     from stdnum.in_ import pan
     from stdnum.mx import curp
@@ -208,6 +206,8 @@ def _is_singaporean(written: str) -> bool:
 
 
 def _has_birth_date(text: str) -> bool:
+    from stdnum.cn import ric  # as in _shapes
+
     try:
         ric.get_birth_date(text)
     except ValueError:

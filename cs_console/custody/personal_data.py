@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from stdnum import numdb
-
 from cs_console.custody.folding import Span
 
 UNSPACED = (
@@ -207,6 +205,8 @@ _LETTERS_AS_NUMBERS = {ord(letter): str(10 + n) for n, letter in enumerate("ABCD
 @cache
 def _iban_lengths() -> dict[str, int]:
     """Country to length, from python-stdnum's registry."""
+    from stdnum import numdb  # not before a text may hold an account number
+
     registry = numdb.get("iban")
     lengths = {}
     for first in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
