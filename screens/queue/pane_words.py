@@ -20,6 +20,7 @@ READ_ON_TICKET = "Open the ticket to read it."
 """What is shown in place of the text, whyever it is not shown here: the reason can be what must not be known."""
 LABEL = 10
 STEP_LABEL = 12
+ROOM_FOR_WHO = 70
 _DUE_LOOKS = {Group.OVERDUE: "chip-bad", Group.TODAY: "chip-warning"}
 _SORTS = {MessageSort.NOTE: "note", MessageSort.NOTICE: "notice", MessageSort.AUTOMATIC: "automatic message"}
 
@@ -119,13 +120,16 @@ def writer(seen: Preview, me: str) -> str:
     return f"{seen.alias} {'unconfirmed' if seen.link is Link.PRESUMED else 'unverified sender'}"
 
 
-def peek(row: QueueRow, seen: Preview | None, me: str) -> Paragraph:
+def peek(row: QueueRow, seen: Preview | None, me: str, width: int) -> Paragraph:
     """The message in one line; the subject before it was read."""
     if seen is None:
         return Paragraph(((row.subject or "(no subject)", "title"),), cut=True)
     who: Piece = (writer(seen, me), "person" if seen.agent is None else "title")
     words = one_line(seen.text, 400)
-    return Paragraph((who, (f"  {moment(seen.at)}  ", "quiet"), (f"“{words}”" if words else "(no text)", "")), cut=True)
+    text: Piece = (f"“{words}”" if words else "(no text)", "")
+    if width < ROOM_FOR_WHO:
+        return Paragraph((text,), cut=True)
+    return Paragraph((who, (f"  {moment(seen.at)}  ", "quiet"), text), cut=True)
 
 
 def peek_facts(row: QueueRow, taken: tuple[NextStep, ...], key_of: KeyOf) -> Paragraph:

@@ -107,11 +107,10 @@ class ReadingPane(Container):
         yield Paragraph(((self.help[1], "quiet"),), cut=True)
 
     def _peek(self, width: int) -> Iterator[Paragraph]:
-        del width
         if any(self.help):
             yield from self._help()
         elif self.ticket is not None:
-            yield pane_words.peek(self.ticket, self.seen, self._agent.name)
+            yield pane_words.peek(self.ticket, self.seen, self._agent.name, width)
             yield pane_words.peek_facts(self.ticket, self._steps(self.ticket), self._key_of)
 
     def _head(self, width: int) -> Iterator[Paragraph]:
