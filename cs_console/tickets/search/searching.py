@@ -28,6 +28,8 @@ FEW = 5_000
 """So many tickets are looked at one by one. Where more have the words, the view is walked in its own order instead."""
 PROBED = 50_000
 """How far the tickets of the rarest word are held against the other words."""
+MOST_SOUGHT = 20
+"""Words, or pairs of characters where no spaces part words: PostgreSQL plans for half a minute with 300 of them."""
 SAME_SEARCH = timedelta(minutes=1)
 """Reading the same search again within this time is its refresh or its next page, and needs no other entry."""
 
@@ -41,12 +43,17 @@ class Matching:
 
 
 def searched_words(typed: Iterable[str]) -> frozenset[str]:
-    """What is looked for, of words as they were typed. Raises BadFilter where nothing of it can be."""
+    """What is looked for, of words as they were typed. Raises BadFilter where that is nothing, or too much."""
     wanted = tuple(typed)
     found = frozenset(word for one in wanted for word in words_of(one))
     if not found:
         shown = one_line(" ".join(wanted), 40)
         raise BadFilter(f"“{shown}” is too short or too common to search for.", "Add a longer or rarer word.")
+    if len(found) > MOST_SOUGHT:
+        raise BadFilter(
+            f"No search is for more than {MOST_SOUGHT} words.",
+            f"Use fewer; in Chinese or Japanese up to {MOST_SOUGHT + 1} characters.",
+        )
     return found
 
 
@@ -95,7 +102,7 @@ def record_search(session: DeskSession, words: frozenset[str], found: int, *, mo
     name = name_of_search(desk, words)
     hits = f"{found}{' or more' if more else ''}"
     kept = desk.searches.get(session.session_id)
-    if kept is not None and continued:
+    if kept is not None and continued and kept.name == name:
         hits = kept.found
     if kept is None or (kept.name, kept.found) != (name, hits) or not timedelta(0) <= now - kept.at < SAME_SEARCH:
         with session.work(*WORKS_ON_TICKETS) as db:

@@ -25,6 +25,8 @@ from tests.support.recorded import recorded
 from tests.support.tickets import close, make_ticket
 from tests.tickets.search.indexed import found, index, indexed_ticket
 
+CHINESE = "请问我上个月退回的商品什么时候可以收到退款因为客服一直没有回复"[:30]
+
 
 @pytest.mark.parametrize("few", [searching.FEW, 0], ids=["few", "many"])
 def test_every_word_and_every_other_term_counts(test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
@@ -120,6 +122,25 @@ def test_words_that_find_nothing_are_refused(test_desk: TestDesk) -> None:
         with pytest.raises(BadFilter, match="too short or too common"):
             found(mei, typed)
     assert recorded(test_desk.desk, Action.TICKETS_SEARCHED) == []
+
+
+def test_no_search_is_for_more_words_than_a_store_plans_for(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    made = indexed_ticket(test_desk, CHINESE)
+    assert found(mei, CHINESE[:21]) == [made.number]
+    with pytest.raises(BadFilter, match="more than 20 words"):
+        page(mei, "all", parse(CHINESE))
+
+
+def test_the_next_page_of_another_search_is_recorded_with_what_it_found_itself(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    index(test_desk, *(make_ticket(test_desk, text="walrus") for _ in range(3)), make_ticket(test_desk, text="ocelot"))
+    page(mei, "all", parse("ocelot"))
+    first = page(mei, "all", parse("walrus"), size=1)
+    page(mei, "all", parse("ocelot"))
+    page(mei, "all", parse("walrus"), first.next, size=2)
+    hits = [entry.reason for entry in recorded(test_desk.desk, Action.TICKETS_SEARCHED)]
+    assert hits == [f"tickets found: {found}" for found in ("1", "1 or more", "1", "2")]
 
 
 def test_a_search_says_what_is_still_to_be_indexed(test_desk: TestDesk) -> None:
