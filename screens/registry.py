@@ -326,7 +326,7 @@ COMMANDS: tuple[Command, ...] = (
         "look_up",
         "l",
         "Look up",
-        "Find tickets by an exact phone number or address. Recorded.",
+        "Find tickets by an exact phone number or address. Recorded, with its purpose.",
         _on("queue"),
         roles=SEES_PERSONAL_DATA,
     ),

@@ -200,7 +200,7 @@ class History:
         self.verified = made
         purpose = purposes_for(self.case.mei, made.number, Field.MOBILE)[0].key
         end_view(self.case.mei, reveal(self.case.mei, made.number, mobile_of(made), purpose), 3)
-        look_up(self.case.mei, Field.EMAIL, "alice@example.org")
+        look_up(self.case.mei, Field.EMAIL, "alice@example.org", "reply")
         own = {Field.EMAIL: "bea@example.org", Field.MOBILE: "+8613900139000"}
         sent = make_ticket(self.made, kind=TicketKind.RIGHTS, assignee=self.case.mei, contacts=own)
         send_code(self.vic, sent.number, sent.contact_ids[Field.EMAIL])

@@ -11,9 +11,12 @@ from cs_console.access_log.append import lock_log, record
 from cs_console.access_log.entry import Entry
 from cs_console.custody.blind_index import lookup_token, normalise, on_file_form
 from cs_console.custody.contacts import persons_with
+from cs_console.custody.disclosure import VERIFICATION, PurposeChoice
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import BadInput, TooManyLookUps
 from cs_console.staff.undertakings import require_current
+from cs_console.tickets.filters import Choice, Filter, Key
+from cs_console.tickets.queue import QueueRow, Sort, page
 from models.columns import microseconds
 from models.contact import Contact
 from models.contact_fields import Field
@@ -24,39 +27,83 @@ from models.roles import SEES_PERSONAL_DATA
 from models.ticket import Ticket
 
 LIMIT_REASON = TooManyLookUps.code
+MOST_SHOWN = 100
+"""Of the tickets that a look-up finds: the newest."""
 _Found = TypeVar("_Found", int, str, covariant=True)
 
 
-def look_up(session: DeskSession, field: Field, typed: str) -> tuple[int, ...]:
+def purposes_to_look_up(session: DeskSession, field: Field, typed: str) -> tuple[PurposeChoice, ...]:
+    """The purposes that the pack in force lists for this field, on tickets of whatever kind.
+
+    Raises BadInput where what was typed is no whole phone number or e-mail address, NotAllowed, SessionEnded.
+    """
+    with session.reading(*SEES_PERSONAL_DATA):
+        _normalised(session.desk, field, typed)
+        purposes = session.desk.packs.current.purposes
+        return tuple(
+            PurposeChoice(key, purposes[key].title, purposes[key].clause) for key in _listed(session.desk, field)
+        )
+
+
+def look_up(session: DeskSession, field: Field, typed: str, purpose: str) -> tuple[int, ...]:
     """The tickets of everyone on file with exactly this phone or e-mail, and those that claim it, newest first.
 
-    Every look-up is recorded, found or not, without the value; so is one past the pack's hourly limit. An answer for
-    no one is the same as for an erased requester. Raises BadInput, TooManyLookUps, NoUndertaking, NotAllowed.
+    `purpose` is one of `purposes_to_look_up`. Every look-up is recorded with it, found or not, without the value; so
+    is one past the pack's hourly limit. An answer for no one is the same as for an erased requester. Raises BadInput,
+    TooManyLookUps, NoUndertaking, NotAllowed.
     """
-    return _looked_up(session, field, typed, partial(_tickets_with, desk=session.desk, field=field))
+    if purpose not in _listed(session.desk, field):
+        raise BadInput(f"No {field.value} is looked up for that purpose.", "Choose one of the listed purposes.")
+    return _looked_up(session, field, typed, purpose, partial(_tickets_with, desk=session.desk, field=field))
+
+
+def found_tickets(session: DeskSession, numbers: tuple[int, ...]) -> tuple[QueueRow, ...]:
+    """What a list shows of these tickets, open or closed, newest first: the newest MOST_SHOWN of them.
+
+    Raises NotAllowed, NoUndertaking, SessionEnded.
+    """
+    if not numbers:
+        return ()
+    newest = sorted(numbers, reverse=True)[:MOST_SHOWN]
+    of_these = Filter((Choice(Key.NUMBER, tuple(map(str, newest))),))
+    return page(session, "all", of_these, size=MOST_SHOWN, sort=Sort.RECEIVED).rows
 
 
 def find_persons(session: DeskSession, field: Field, typed: str, most: int) -> tuple[str, ...]:
-    """The people on file with exactly this phone or e-mail, at most so many: recorded, limited and refused alike."""
-    return _looked_up(session, field, typed, partial(persons_with, desk=session.desk, field=field, most=most))
+    """The people on file with exactly this phone or e-mail, at most so many: recorded, limited and refused alike.
+
+    It is always to find out whose a ticket is, and recorded as part of a verification.
+    """
+    find = partial(persons_with, desk=session.desk, field=field, most=most)
+    return _looked_up(session, field, typed, VERIFICATION, find)
 
 
 class _Find(Protocol[_Found]):
     def __call__(self, db: Session, *, normalised: str) -> tuple[_Found, ...]: ...
 
 
-def _looked_up(session: DeskSession, field: Field, typed: str, find: _Find[_Found]) -> tuple[_Found, ...]:
-    desk = session.desk
+def _listed(desk: Desk, field: Field) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(row.purpose for row in desk.packs.current.matrix if field in row.fields))
+
+
+def _normalised(desk: Desk, field: Field, typed: str) -> str:
     normalised = normalise(field, typed.strip(), desk.packs.current.meta.region)
     if normalised is None:
         raise BadInput("Only a whole phone number or e-mail address can be looked up.", "Check it and type it again.")
+    return normalised
+
+
+def _looked_up(session: DeskSession, field: Field, typed: str, purpose: str, find: _Find[_Found]) -> tuple[_Found, ...]:
+    desk = session.desk
+    normalised = _normalised(desk, field, typed)
     limit = desk.packs.current.reveal.look_ups_per_hour
     with session.work(*SEES_PERSONAL_DATA) as db:
         require_current(db, session)
         lock_log(db.connection(), desk)  # two at once must not both be the last that is allowed
         within = _look_ups_this_hour(db, session) < limit
         outcome, reason = (Result.DONE, "") if within else (Result.REFUSED, LIMIT_REASON)
-        record(db, session, Entry(Action.CONTACT_LOOKED_UP, outcome, fields=(field.value,), reason=reason))
+        entry = Entry(Action.CONTACT_LOOKED_UP, outcome, fields=(field.value,), purpose=purpose, reason=reason)
+        record(db, session, entry)
         found = find(db, normalised=normalised) if within else ()
     if not within:
         raise TooManyLookUps(f"You have looked up {limit} contacts within the hour.", "Wait, or ask a supervisor.")

@@ -354,7 +354,7 @@ def test_a_look_up_finds_the_tickets_of_all_who_have_or_claim_it(here: Platform)
     here.record("u1", email=ANNA)
     here.record("u2", email=ANNA)
     claimed = here.says("form", email=ANNA)
-    assert look_up(here.mei, Field.EMAIL, ANNA) == (claimed,)
+    assert look_up(here.mei, Field.EMAIL, ANNA, "reply") == (claimed,)
 
 
 # --- codes -----------------------------------------------------------------------------------------------------

@@ -96,7 +96,8 @@ def test_a_ticket_of_no_account_is_linked_by_a_look_up_that_is_on_record(test_de
     (found,) = look_for_person(session, made.number, Field.EMAIL, ANNA)
     assert (found.id, len(found.masks)) == (to[0], 2)
     assert not any(value in repr(found) for value in (ANNA, SHARED))
-    assert [entry.fields for entry in recorded(test_desk.desk, Action.CONTACT_LOOKED_UP)] == ["e-mail"]
+    [entry] = recorded(test_desk.desk, Action.CONTACT_LOOKED_UP)
+    assert (entry.fields, entry.purpose) == ("e-mail", "verification")
     link_ticket(session, made.number, 1, found.id, WHY, (Field.EMAIL, ANNA))
     ticket = ticket_of(test_desk, made.number)
     assert (ticket.requester_id, ticket.link, ticket.verified_at) == (to[0], Link.PROVEN, None)

@@ -28,11 +28,12 @@ from cs_console.errors import (
     NoUndertaking,
     TooManyLookUps,
 )
-from cs_console.tickets.look_up import look_up
+from cs_console.tickets import look_up as looking_up
+from cs_console.tickets.look_up import found_tickets, look_up, purposes_to_look_up
 from models.agent_session import AgentSession
 from models.contact import Contact
 from models.contact_fields import Field
-from models.enums import Action, RequesterState, Result, Role
+from models.enums import Action, RequesterState, Result, Role, TicketState
 from models.requester import Requester
 from models.ticket import Ticket
 from models.verification import Verification
@@ -244,16 +245,55 @@ def test_a_look_up_finds_exactly_that_contacts_tickets_and_is_recorded(test_desk
     requester = make_requester(test_desk, {Field.MOBILE: PHONE})
     numbers = [make_ticket(test_desk, requester=requester).number for _ in range(2)]
     make_ticket(test_desk, contacts={Field.MOBILE: "13900139000"})
-    assert look_up(session, Field.MOBILE, " 138-0013-8000 ") == tuple(reversed(numbers))
-    assert look_up(session, Field.MOBILE, "13800138001") == ()
+    assert look_up(session, Field.MOBILE, " 138-0013-8000 ", "reply") == tuple(reversed(numbers))
+    assert look_up(session, Field.MOBILE, "13800138001", "reply") == ()
     first, second = recorded(test_desk.desk, Action.CONTACT_LOOKED_UP)
     assert replace_seq(first) == replace_seq(second)
     assert (first.fields, first.outcome, first.requester, first.ticket) == ("mobile", Result.DONE, None, None)
+    assert first.purpose == "reply"
 
 
 def replace_seq(entry: object) -> tuple[object, ...]:
     """An entry without its number: found and not found are written alike."""
     return tuple(value for name, value in vars(entry).items() if name != "seq")
+
+
+def test_a_look_up_is_for_a_purpose_that_the_pack_lists_for_this_field(test_desk: TestDesk) -> None:
+    """Policy I.(1)3."""
+    session = test_desk.session("mei", Role.AGENT)
+    make_ticket(test_desk, contacts={Field.EMAIL: "alice@example.org"})
+    keys = [one.key for one in purposes_to_look_up(session, Field.EMAIL, "alice@example.org")]
+    assert keys == ["reply", "correct", "restore", "answer-right"]
+    assert "verify-call" in [one.key for one in purposes_to_look_up(session, Field.MOBILE, PHONE)]
+    for purpose in ("", "verify-call", "investigate", "to see who it is"):
+        with pytest.raises(BadInput):
+            look_up(session, Field.EMAIL, "alice@example.org", purpose)
+    with pytest.raises(BadInput):
+        purposes_to_look_up(session, Field.EMAIL, "alice@")
+    with pytest.raises(NotAllowed):
+        purposes_to_look_up(test_desk.session("ada", Role.ADMIN), Field.MOBILE, PHONE)
+    assert recorded(test_desk.desk, Action.CONTACT_LOOKED_UP) == []
+    for purpose in keys:
+        look_up(session, Field.EMAIL, "alice@example.org", purpose)
+    assert [entry.purpose for entry in recorded(test_desk.desk, Action.CONTACT_LOOKED_UP)] == keys
+
+
+def test_what_a_look_up_finds_is_listed_as_the_queue_lists_it(
+    test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = test_desk.session("mei", Role.AGENT)
+    requester = make_requester(test_desk, {Field.MOBILE: PHONE})
+    closed = make_ticket(test_desk, requester=requester, subject=f"Call {PHONE}", state=TicketState.CLOSED)
+    made = make_ticket(test_desk, requester=requester, received_at=test_desk.clock.now())
+    numbers = look_up(session, Field.MOBILE, PHONE, "reply")
+    newest, oldest = found_tickets(session, numbers)
+    assert (newest.number, oldest.number, oldest.state) == (made.number, closed.number, TicketState.CLOSED)
+    assert oldest.subject == "Call [mobile]"
+    monkeypatch.setattr(looking_up, "MOST_SHOWN", 1)
+    assert [row.number for row in found_tickets(session, numbers)] == [made.number]
+    assert found_tickets(session, ()) == ()
+    with pytest.raises(NotAllowed):
+        found_tickets(test_desk.session("ada", Role.ADMIN), numbers)
 
 
 def test_somebody_erased_answers_like_nobody(test_desk: TestDesk) -> None:
@@ -263,7 +303,7 @@ def test_somebody_erased_answers_like_nobody(test_desk: TestDesk) -> None:
     with test_desk.desk.database.transaction() as db:
         db.connection().execute(update(Requester).values(state=RequesterState.ERASED))
     test_desk.desk.keyring.destroy(ticket.requester_id)
-    assert look_up(session, Field.MOBILE, PHONE) == ()
+    assert look_up(session, Field.MOBILE, PHONE, "reply") == ()
 
 
 def test_look_ups_are_limited_an_hour_and_agent_and_the_refusal_is_recorded(test_desk: TestDesk) -> None:
@@ -272,28 +312,28 @@ def test_look_ups_are_limited_an_hour_and_agent_and_the_refusal_is_recorded(test
     limit = test_desk.desk.packs.current.reveal.look_ups_per_hour
     make_ticket(test_desk, contacts={Field.MOBILE: PHONE})
     for _ in range(limit):
-        look_up(session, Field.MOBILE, PHONE)
+        look_up(session, Field.MOBILE, PHONE, "reply")
     with pytest.raises(TooManyLookUps):
-        look_up(session, Field.MOBILE, PHONE)
+        look_up(session, Field.MOBILE, PHONE, "reply")
     last = recorded(test_desk.desk)[-1]
     assert (last.action, last.outcome, last.reason) == (Action.CONTACT_LOOKED_UP, Result.REFUSED, "look_up_limit")
-    assert look_up(test_desk.session("omar", Role.AGENT), Field.MOBILE, PHONE) != ()
+    assert look_up(test_desk.session("omar", Role.AGENT), Field.MOBILE, PHONE, "reply") != ()
     test_desk.clock.forward(minutes=60)
     with test_desk.desk.database.transaction() as db:
         db.connection().execute(update(AgentSession).values(last_active_at=test_desk.clock.now()))
-    assert look_up(session, Field.MOBILE, PHONE) != ()
+    assert look_up(session, Field.MOBILE, PHONE, "reply") != ()
 
 
 def test_look_ups_need_a_whole_value_a_role_and_an_undertaking(test_desk: TestDesk) -> None:
     session = test_desk.session("mei", Role.AGENT)
     for field, typed in ((Field.MOBILE, "138"), (Field.EMAIL, "alice@"), (Field.NAME, "Alice Example")):
         with pytest.raises(BadInput) as raised:
-            look_up(session, field, typed)
+            look_up(session, field, typed, "reply")
         assert typed not in str(raised.value)
     with pytest.raises(NotAllowed):
-        look_up(test_desk.session("ada", Role.ADMIN), Field.MOBILE, PHONE)
+        look_up(test_desk.session("ada", Role.ADMIN), Field.MOBILE, PHONE, "reply")
     with pytest.raises(NoUndertaking):
-        look_up(test_desk.session("new", Role.AGENT, undertaking=False), Field.MOBILE, PHONE)
+        look_up(test_desk.session("new", Role.AGENT, undertaking=False), Field.MOBILE, PHONE, "reply")
 
 
 def test_contacts_added_in_a_transaction_that_fails_are_not_there(test_desk: TestDesk) -> None:

@@ -54,7 +54,7 @@ def tickets_of(test_desk: TestDesk, number: int) -> list[tuple[str, MadeTicket]]
 def all_found(session_of: TestDesk, made: list[tuple[str, MadeTicket]], name: str = "mei") -> None:
     mei = session_of.session(name, Role.AGENT)
     for address, ticket in made:
-        assert look_up(mei, Field.EMAIL, address) == (ticket.number,), address
+        assert look_up(mei, Field.EMAIL, address, "reply") == (ticket.number,), address
 
 
 def guesses(desk: Desk, value: str) -> Iterator[bytes]:
@@ -100,7 +100,7 @@ def test_everyone_is_found_at_every_step_and_who_writes_meanwhile_too(test_desk:
     mei = test_desk.session("mei", Role.AGENT)
     for step in range(100):
         for address, ticket in made[step % 3 :: 3]:
-            assert look_up(mei, Field.EMAIL, address) == (ticket.number,), (step, address)
+            assert look_up(mei, Field.EMAIL, address, "reply") == (ticket.number,), (step, address)
         if step < 5:
             made += [
                 (f"late{step}@example.org", make_ticket(test_desk, contacts={Field.EMAIL: f"late{step}@example.org"}))
@@ -174,7 +174,7 @@ def test_a_keyring_from_before_a_renewal_is_said_and_nothing_is_made(sqlite_desk
     with closing(open_desk(desk.settings, sqlite_desk.clock)) as opened:
         mei = TestDesk(opened, sqlite_desk.clock).session("mei", Role.AGENT)
         with pytest.raises(DeskKeyMissing, match="index:e-mail:2"):
-            look_up(mei, Field.EMAIL, "person1@example.org")
+            look_up(mei, Field.EMAIL, "person1@example.org", "reply")
         assert "index:e-mail:2" in missing_desk_keys(opened.database, opened.keyring)
         with opened.database.reading() as db:
             assert db.connection().execute(select(col(Contact.lookup))).first() is not None

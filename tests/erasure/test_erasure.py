@@ -130,11 +130,11 @@ def test_two_people_erase_and_nothing_of_the_requester_is_left(test_desk: TestDe
 def test_a_look_up_answers_as_for_someone_who_never_existed(test_desk: TestDesk) -> None:
     desk, who = test_desk.desk, people(test_desk)
     ticket, erasure_id = proposed(test_desk, who)
-    assert look_up(who.mei, Field.EMAIL, "alice@example.org") == (ticket.number,)
+    assert look_up(who.mei, Field.EMAIL, "alice@example.org", "reply") == (ticket.number,)
     confirm_erasure(who.omar, erasure_id, PASSWORD)
     first = len(recorded(desk))
-    assert look_up(who.mei, Field.EMAIL, "alice@example.org") == ()
-    assert look_up(who.mei, Field.EMAIL, "unknown@example.org") == ()
+    assert look_up(who.mei, Field.EMAIL, "alice@example.org", "reply") == ()
+    assert look_up(who.mei, Field.EMAIL, "unknown@example.org", "reply") == ()
     erased, never = recorded(desk)[first:]
     assert (erased.action, erased.requester, erased.ticket, erased.fields, erased.outcome, erased.reason) == (
         never.action,
@@ -370,7 +370,7 @@ def test_a_hold_restricts_and_its_end_erases(test_desk: TestDesk) -> None:
     assert done.held_until.date() == until
     with desk.database.reading() as db:
         assert db.get_one(Requester, ticket.requester_id).state == RequesterState.RESTRICTED
-    assert look_up(who.mei, Field.EMAIL, "alice@example.org") == ()
+    assert look_up(who.mei, Field.EMAIL, "alice@example.org", "reply") == ()
     with pytest.raises(KeyDestroyed):  # no word of a hold
         reveal(who.mei, ticket.number, Target(Field.EMAIL, ticket.contact_ids[Field.EMAIL]), "reply")
     finish_all(desk)
@@ -483,7 +483,7 @@ def test_after_a_fault_at_any_step_it_is_unseen_at_once_and_goes_on(
     assert "disk went away" in done.problem
     with pytest.raises(KeyDestroyed):
         reveal(who.mei, ticket.number, Target(Field.EMAIL, ticket.contact_ids[Field.EMAIL]), "reply")
-    assert look_up(who.mei, Field.EMAIL, "alice@example.org") == ()
+    assert look_up(who.mei, Field.EMAIL, "alice@example.org", "reply") == ()
     finish_all(desk)
     assert state_of(desk, erasure_id) == ErasureState.DONE
     assert not has_key(desk, ticket.requester_id)

@@ -23,6 +23,7 @@ class Recorded:
     ticket: int | None
     requester: str | None
     fields: str
+    purpose: str
     verification: str
     outcome: Result
     reason: str
@@ -47,6 +48,7 @@ def recorded(desk: Desk, *actions: Action) -> list[Recorded]:
                 row.ticket,
                 row.requester,
                 row.fields,
+                row.purpose,
                 row.verification,
                 Result(row.outcome),
                 row.reason,

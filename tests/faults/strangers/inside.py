@@ -75,7 +75,7 @@ class Inside:
         """Look a contact up: the tickets of those who have or claim it, never one of the erased."""
         human = self.place.someone()
         value = self.chance.choice([(Field.EMAIL, human.email), (Field.MOBILE, human.mobile)])
-        for number in look_up(self.mei, *value):
+        for number in look_up(self.mei, *value, "reply"):
             case = self.ledger.cases[number]
             named = case.party.has(value[1]) or case.party in self.ledger.holders(value)
             self.place.must(
