@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from cs_console.casework.workflow import claim
 from cs_console.desk import DeskSession
-from cs_console.errors import NothingThere, TakenBy
+from cs_console.errors import NothingThere, NotIndependent, TakenBy, WrongState
 from cs_console.independence.separation import excluded_agents
 from cs_console.tickets.filters import Filter
 from cs_console.tickets.queue import listing
@@ -24,7 +24,7 @@ def take_next(session: DeskSession) -> int:
     rows, _ = listing(session, "unassigned", Filter(), None, LOOKED_AT)
     for row in rows:
         if not _must_keep_away(session, row.number):
-            with suppress(TakenBy):
+            with suppress(TakenBy, WrongState, NotIndependent):  # taken, closed or contested since the list was read
                 claim(session, row.number)
                 return row.number
     raise NothingThere("No unassigned ticket is left that you can take.")

@@ -5,12 +5,13 @@ import re
 from sqlalchemy import delete, func, insert, select
 from sqlmodel import col
 
-from cs_console.access_log.append import record
+from cs_console.access_log.append import lock_log, record
 from cs_console.access_log.entry import Entry
+from cs_console.decisions.request_scope import locked_facts
 from cs_console.desk import DeskSession
 from cs_console.errors import BadInput
 from cs_console.tickets.tags import desk_tags, tags_of
-from cs_console.tickets.ticket_record import facts, record_about, require_open, require_own
+from cs_console.tickets.ticket_record import record_about, require_open, require_own
 from models.enums import Action, Role
 from models.roles import KEEPS_TAGS, WORKS_ON_TICKETS
 from models.ticket_tag import DeskTag, TicketTag
@@ -37,12 +38,13 @@ def add_tag(session: DeskSession, name: str) -> str:
             "A tag is one word of up to 20 letters, like press or second-level.", "It holds nothing about a person."
         )
     with session.work(*KEEPS_TAGS) as db:
+        lock_log(db.connection(), session.desk)  # two people may add the same one at once
         if tag in desk_tags(db):
             return tag
         if db.connection().execute(select(func.count()).select_from(DeskTag)).scalar_one() >= MOST_TAGS:
             raise BadInput(f"This desk has {MOST_TAGS} tags already.", "Use one of them.")
         db.connection().execute(insert(DeskTag).values(name=tag, added_at=session.desk.clock.now()))
-        record(db, session, Entry(Action.TAG_ADDED, reason=tag))
+        record(db, session, Entry(Action.TAG_ADDED, reason=tag, about={"tag": tag, "by": session.agent.id}))
     return tag
 
 
@@ -51,7 +53,7 @@ def set_tags(session: DeskSession, number: int, wanted: tuple[str, ...]) -> None
     any. Raises BadInput for a tag that is not in the desk's list, NotAssigned, WrongState.
     """
     with session.work(*WORKS_ON_TICKETS) as db:
-        ticket = facts(db, number)
+        ticket = locked_facts(db, session.desk, number)  # two people may tag the same ticket at once
         require_open(ticket)
         if ticket.assignee_id is not None and not session.agent.has(Role.SUPERVISOR):
             require_own(ticket, session)
@@ -68,4 +70,5 @@ def set_tags(session: DeskSession, number: int, wanted: tuple[str, ...]) -> None
             rows = [{"ticket_number": number, "tag": tag} for tag in chosen]
             db.connection().execute(insert(TicketTag), rows)
         said = ", ".join(chosen) or "none"
-        record_about(db, session, ticket, Action.TICKET_TAGGED, said, about={"by": session.agent.id})
+        about = {"tags": " ".join(chosen), "by": session.agent.id}
+        record_about(db, session, ticket, Action.TICKET_TAGGED, said, about=about)

@@ -1,5 +1,6 @@
 """Views of the queue that people keep: a filter with a name and an order, for themselves or shared with the team."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, or_, select
@@ -9,7 +10,7 @@ from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.custody.redaction import redact
 from cs_console.desk import DeskSession
-from cs_console.errors import BadInput, NotAllowed, NothingThere
+from cs_console.errors import BadFilter, BadInput, NotAllowed, NothingThere
 from cs_console.plain_text import one_line
 from cs_console.tickets.filters import Filter, Sought, parse
 from cs_console.tickets.queue import ViewCount, count
@@ -51,11 +52,15 @@ def kept_views(session: DeskSession) -> tuple[KeptView, ...]:
 
 
 def count_kept(session: DeskSession, views: tuple[KeptView, ...]) -> tuple[ViewCount, ...]:
-    """How many tickets each holds for this agent, by its id, counted like any view."""
+    """How many tickets each holds for this agent, by its id, counted like any view.
+
+    One whose filter is not understood any more has no count, and keeps no other from having one.
+    """
     counted = []
     for one in views:
-        found = count(session, one.within, one.asked)
-        counted.append(ViewCount(one.id, found.count, found.more))
+        with suppress(BadFilter, BadInput):
+            found = count(session, one.within, one.asked)
+            counted.append(ViewCount(one.id, found.count, found.more))
     return tuple(counted)
 
 
@@ -79,7 +84,14 @@ def keep_view(
     expression = " ".join(term.typed for term in asked.terms if not isinstance(term, Sought))
     with session.work(*WORKS_ON_TICKETS) as db:
         of_mine = col(SavedView.owner_id) == session.agent.id
-        db.connection().execute(delete(SavedView).where(of_mine, col(SavedView.name) == called))
+        before = db.connection().execute(
+            delete(SavedView)
+            .where(of_mine, col(SavedView.name) == called)
+            .returning(col(SavedView.id), col(SavedView.shared))
+        )
+        for view_id, was_shared in before.all():
+            if was_shared:
+                record(db, session, _removed(session, view_id))
         if _number(db, of_mine) >= MOST_OF_ONE or (shared and _number(db, col(SavedView.shared) == 1) >= MOST_SHARED):
             raise BadInput("There are too many views already.", "Remove one first.")
         row = SavedView(
@@ -108,7 +120,11 @@ def remove_view(session: DeskSession, view_id: str) -> None:
             raise NotAllowed("Only the person who shared a view or a supervisor can remove it.", "Ask one of them.")
         db.delete(row)
         if row.shared:
-            record(db, session, Entry(Action.VIEW_REMOVED, about={"view": row.id, "by": session.agent.id}))
+            record(db, session, _removed(session, row.id))
+
+
+def _removed(session: DeskSession, view_id: str) -> Entry:
+    return Entry(Action.VIEW_REMOVED, about={"view": view_id, "by": session.agent.id})
 
 
 def _number(db: Session, which: object) -> int:

@@ -1,10 +1,12 @@
 """What the queue says of a ticket: unread, answered, snoozed, tagged; and the next one that is taken."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 
-from cs_console.casework import conversation
+from cs_console.casework import conversation, next_ticket
 from cs_console.casework.next_ticket import take_next
 from cs_console.casework.snoozing import MOST, snooze, unsnooze, wake_snoozed
 from cs_console.casework.tagging import add_tag, set_tags, tags
@@ -20,7 +22,7 @@ from tests.support.answers import write
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.rows import ticket_of
-from tests.support.tickets import MadeTicket, make_ticket
+from tests.support.tickets import MadeTicket, close, make_ticket
 
 HOUR = timedelta(hours=1)
 ALICE = {Field.EMAIL: "alice@example.org"}
@@ -185,3 +187,35 @@ def test_the_next_ticket_is_the_one_that_is_due_first_of_those_no_one_has(
     with pytest.raises(NotAllowed):
         take_next(test_desk.session("sue", Role.SUPERVISOR))
     assert len(recorded(test_desk.desk, Action.TICKET_CLAIMED)) == 3
+
+
+def test_a_ticket_that_was_closed_since_the_list_was_read_is_not_the_next(
+    test_desk: TestDesk, mei: DeskSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, new = (make_ticket(test_desk).number for _ in range(2))
+
+    def closed_meanwhile(*_given: object) -> bool:
+        close(test_desk, gone)
+        return False
+
+    monkeypatch.setattr(next_ticket, "_must_keep_away", closed_meanwhile)
+    assert take_next(mei) == new
+
+
+def test_two_people_who_tag_a_ticket_at_once_both_come_about(test_desk: TestDesk, mei: DeskSession) -> None:
+    sue, made = test_desk.session("sue", Role.SUPERVISOR), make_ticket(test_desk, assignee=mei)
+    for tag in ("press", "partner"):
+        add_tag(sue, tag)
+    begins = Barrier(2)
+
+    def tags_it(session: DeskSession, tag: str) -> None:
+        for at in range(10):
+            begins.wait(30)
+            set_tags(session, made.number, (tag,) if at % 2 else ("press", "partner"))
+            begins.wait(30)
+            if session is mei:
+                set_tags(session, made.number, ())
+
+    with ThreadPoolExecutor(2) as both:
+        for done in [both.submit(tags_it, mei, "press"), both.submit(tags_it, sue, "press")]:
+            done.result(60)

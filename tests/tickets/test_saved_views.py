@@ -46,6 +46,28 @@ def test_a_shared_view_is_the_teams_means_whoever_asks_and_is_on_record(test_des
     assert len(recorded(test_desk.desk, Action.VIEW_SAVED)) == len(recorded(test_desk.desk, Action.VIEW_REMOVED)) == 1
 
 
+def test_a_shared_view_that_another_of_its_name_replaces_is_removed_on_record(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    keep_view(mei, "Reports", "all", parse("kind:report"), shared=True)
+    keep_view(mei, "Reports", "all", parse("kind:appeal"))
+    keep_view(mei, "Reports", "all", parse("kind:report"))
+    assert kept_views(test_desk.session("sam", Role.AGENT)) == ()
+    assert len(recorded(test_desk.desk, Action.VIEW_REMOVED)) == 1
+
+
+def test_a_view_that_cannot_be_counted_keeps_no_other_from_being_counted(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    make_ticket(test_desk)
+    for name, expression in (
+        ("A", "assignee:someone"),
+        ("B", "state:closed"),
+        ("C", "kind:inquiry"),
+        ("D", "tag:gone"),
+    ):
+        keep_view(mei, name, "all", parse(expression), shared=True)
+    assert [(one.count, one.more) for one in count_kept(mei, kept_views(mei))] == [(1, False)]
+
+
 def test_the_same_name_replaces_and_there_is_a_limit(sqlite_desk: TestDesk) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     for expression in ("kind:appeal", "kind:report"):
