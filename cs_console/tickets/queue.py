@@ -14,7 +14,7 @@ from cs_console.custody.requester_access import hidden_from
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import opened_keys
 from cs_console.desk import DeskSession
-from cs_console.errors import BadPack, KeyDestroyed, SealBroken, UnknownPack
+from cs_console.errors import BadFilter, BadPack, KeyDestroyed, SealBroken, UnknownPack
 from cs_console.plain_text import one_line
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
@@ -209,8 +209,10 @@ def counts(session: DeskSession) -> tuple[ViewCount, ...]:
 def count(session: DeskSession, view: str, asked: Filter) -> ViewCount:
     """How many tickets of a view a filter finds; `more` where it looked at as many as it may before the end.
 
-    Raises BadFilter, BadInput for an unknown view.
+    A search is not counted. Raises BadFilter, BadInput for an unknown view.
     """
+    if asked.words:
+        raise BadFilter("What a search finds is not counted.", "Read its pages.")
     with session.reading(*WORKS_ON_TICKETS) as db:
         asker = _asker(session, _agent_names(db), _tags_asked(db, asked))
         return ViewCount(view, *_counted(db, lane(db, view, asked, asker)))

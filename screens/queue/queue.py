@@ -157,12 +157,15 @@ class QueueScreen(ConsoleScreen[None]):
     async def _count_found(self) -> None:
         asked = self.filter
         words = self._counts.get(self.view, "")
-        if asked is not None:
+        if asked is not None and asked.words:
+            words = ""  # what a search finds is not counted: only its pages are on record
+        elif asked is not None:
             found = await self.call(partial(queue.count, self.session, self.view, asked), group="found", retry=False)
             words = _count_words(found)
         head = self.query_one(ListHead)
         head.asked = asked or Filter()
-        head.said = f"{words} ticket{'' if words == '1' else 's'}, {self._sort_words()}" if words else ""
+        counted = f"{words} ticket{'' if words == '1' else 's'}, " if words else ""
+        head.said = f"{counted}{self._sort_words()}"
 
     def _sort_words(self) -> str:
         if self.sort is None and self.view == "to_verify":

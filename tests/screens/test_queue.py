@@ -8,11 +8,14 @@ from textual import events
 from textual.strip import Strip
 
 from cs_console.casework import workflow
+from cs_console.errors import BadFilter
 from cs_console.tickets import queue
+from cs_console.tickets.filters import parse
 from cs_console.verification.codes import send_code
 from models.contact_fields import Field
 from models.enums import Role, TicketKind, TicketState
 from screens.frame.choice import ChoiceDialog
+from screens.queue.list_head import ListHead
 from screens.queue.pages import PAGES_KEPT, Pages
 from screens.queue.queue import QueueScreen
 from screens.queue.reading_pane import ReadingPane
@@ -23,6 +26,7 @@ from screens.widgets.filter_line import FilterLine
 from tests.support.consoles import NARROW, SIZES, WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
+from tests.tickets.search.indexed import index
 
 
 def table(shown: Console) -> TicketTable:
@@ -236,6 +240,22 @@ async def test_the_filter_narrows_and_a_bad_word_is_named(sqlite_desk: TestDesk,
         assert shown.notice == ""
         await shown.press("escape")
         await shown.until(lambda: len(numbers(shown)) == 2, "the whole list again")
+
+
+async def test_the_head_of_a_search_counts_no_tickets_that_it_did_not_find(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    words = ("ocelot", "walrus", "walrus")
+    index(sqlite_desk, *(make_ticket(sqlite_desk, text=word, assignee=mei) for word in words))
+    async with console(sqlite_desk, mei) as shown:
+        head = shown.app.screen.query_one(ListHead)
+        await shown.until(lambda: head.said == "3 tickets, due first", "the count")
+        await shown.press("slash")
+        await shown.type("ocelot")
+        await shown.press("enter")
+        await shown.until(lambda: len(numbers(shown)) == 1, "what was found")
+        await shown.until(lambda: head.said == "due first", "no count")
+    with pytest.raises(BadFilter):
+        queue.count(mei, "all", parse("ocelot"))
 
 
 async def test_a_filter_that_only_the_store_can_refuse_is_named_too(sqlite_desk: TestDesk) -> None:
