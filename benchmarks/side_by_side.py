@@ -15,7 +15,7 @@ from cs_console.tickets.queue import page
 from models.enums import Role
 
 NAME, PASSWORD = "mei", "amber-otter-lantern-river"
-MINE, ALL = b"1", b"7"
+MINE, ALL = b"1", b"9"
 """The keys of the views: mine holds the tickets with conversations, all the many."""
 
 
