@@ -373,6 +373,7 @@ def _agent_id(name: str, asker: Asker) -> str | None:
         return asker.agent_id
     found = asker.agents.get(folded)
     if found is None:
-        shown = ", ".join([ME, UNASSIGNED, *sorted(asker.agents)[:12]])
+        myself = [ME] if asker.agent_id else []  # a command on the host is no one's
+        shown = ", ".join([*myself, UNASSIGNED, *sorted(asker.agents)[:12]])
         raise BadFilter(f"Unknown assignee “{name[:40]}”.", f"Possible: {shown}.", name)
     return found

@@ -456,3 +456,10 @@ def test_whatever_is_asked_gives_a_page_or_a_sentence(
         page(mei, view, parse(expression), after)
     except BadFilter as refused:
         assert refused.sentence
+
+
+def test_a_command_on_the_host_is_not_offered_itself_as_an_assignee(sqlite_desk: TestDesk) -> None:
+    sqlite_desk.session("mei", Role.AGENT)
+    with pytest.raises(BadFilter) as refused:
+        listing(operator_session(sqlite_desk.desk), "all", parse("assignee:me"), None, 1)
+    assert refused.value.next_step == "Possible: none, mei."
