@@ -38,7 +38,7 @@ def test_every_screen_sends_the_id_of_its_act() -> None:
     without = [(module, name) for module, name, named in found if not named]
     # closing without a reason, and every other move, is held by the ticket's version: it is another the second time
     assert without == [
-        ("screens.queue.queue", "set_state"),
+        ("screens.queue.acts", "set_state"),
         ("screens.ticket.state", "set_state"),
         ("screens.ticket.state", "set_state"),
     ]
