@@ -24,9 +24,10 @@ from cs_console.access_log.review import entries
 from cs_console.access_log.verify import verify_log
 from cs_console.desk import Desk
 from models.columns import microseconds
-from models.enums import Action, Role
+from models.enums import Action
 from models.enums import Result as Ended
 from models.log import Checkpoint, LogEntry, LogHead
+from models.roles import Role
 
 SIZES = (10_000, 100_000)
 BATCH = 10_000

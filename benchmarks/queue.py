@@ -17,7 +17,7 @@ from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.queue import COUNTED_UP_TO, VIEWS, Cursor, Sort, counts, page
 from cs_console.tickets.queue_query import LOOKED_AT
 from models.columns import microseconds
-from models.enums import Role
+from models.roles import Role
 from models.ticket import NO_DATE
 
 SIZES = (10_000, 100_000)

@@ -22,9 +22,10 @@ from cs_console.custody.ticket_keys import new_ticket_keys
 from cs_console.desk import Desk
 from models.columns import microseconds, new_id
 from models.contact_fields import Field
-from models.enums import Action, Channel, Role, TicketKind, VerificationMethod
+from models.enums import Action, Channel, TicketKind, VerificationMethod
 from models.log import LogEntry
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from models.verification import Verification
 

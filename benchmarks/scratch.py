@@ -24,7 +24,8 @@ from models.agent_session import AgentSession
 from models.columns import new_id
 from models.counter import Counter
 from models.desk_identity import DeskIdentity
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from models.undertaking import Undertaking
 
 BENCH = Actor("bench", "", "", "bench")

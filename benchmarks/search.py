@@ -13,7 +13,7 @@ from cs_console.tickets.filters import parse
 from cs_console.tickets.queue import QueuePage, page
 from cs_console.tickets.search.tokens import current_generation, search_key, tokens_of
 from cs_console.tickets.search.words import words_of
-from models.enums import Role
+from models.roles import Role
 
 SIZES = (10_000, 100_000)
 SMALLEST = 10_000

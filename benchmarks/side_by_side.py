@@ -12,7 +12,7 @@ from cs_console.casework.conversation import reload
 from cs_console.desk import DeskSession
 from cs_console.staff.passwords import hash_password
 from cs_console.tickets.queue import page
-from models.enums import Role
+from models.roles import Role
 
 NAME, PASSWORD = "mei", "amber-otter-lantern-river"
 MINE, ALL = b"1", b"9"

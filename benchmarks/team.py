@@ -31,7 +31,7 @@ from cs_console.errors import ConsoleError
 from cs_console.opening import open_desk
 from cs_console.settings import Settings
 from models.contact_fields import Field
-from models.enums import Role
+from models.roles import Role
 
 AGENTS = 200
 PROCESSES = 4

@@ -21,7 +21,8 @@ from cs_console.act_id import ActId
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import ConsoleError, DoneBefore, NotThisAct
 from models.act import ActRow
-from models.enums import ActKind, Role
+from models.enums import ActKind
+from models.roles import Role
 
 ActOutcome = Mapping[str, str]
 """What an act made: ids and words of the program's own, never anything that a person typed."""

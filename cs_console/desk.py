@@ -23,7 +23,7 @@ from cs_console.database import Database
 from cs_console.errors import NotAllowed, TimeNotConfirmed
 from cs_console.live_session import require_live
 from cs_console.settings import Settings
-from models.enums import Role
+from models.roles import Role
 
 if TYPE_CHECKING:
     from cs_console.custody.keyring import Keyring

@@ -13,7 +13,8 @@ from cs_console.prepared import Prepared, Row, Step, first_rows
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.columns import from_microseconds, moment
-from models.enums import AccountState, Role
+from models.enums import AccountState
+from models.roles import Role
 
 if TYPE_CHECKING:
     from cs_console.desk import Desk, DeskSession

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cs_console.errors import BadSettings
-from models.enums import Role
+from models.roles import Role
 
 PREFIX = "CS_CONSOLE_"
 UNSET_MAIL_FROM = "service@desk.invalid"

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from cs_console import settings
 from cs_console.settings import IN_FILE_ALONE, PREFIX, Settings
-from models.enums import Role
+from models.roles import Role
 
 OUT = Path(__file__).parent / "settings.md"
 HEAD = """# Settings

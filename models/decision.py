@@ -6,7 +6,8 @@ from sqlalchemy import Index, String
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
-from models.enums import DecisionState, Outcome, Role
+from models.enums import DecisionState, Outcome
+from models.roles import Role
 from models.sealed import Typed
 
 

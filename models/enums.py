@@ -3,14 +3,6 @@
 from enum import IntEnum, StrEnum
 
 
-class Role(StrEnum):
-    AGENT = "agent"
-    VERIFIER = "verifier"
-    SUPERVISOR = "supervisor"
-    PRIVACY_OFFICER = "privacy officer"
-    ADMIN = "admin"
-
-
 class TicketKind(StrEnum):
     INQUIRY = "inquiry"
     APPEAL = "appeal"

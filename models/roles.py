@@ -1,11 +1,20 @@
-"""Which roles may do what: one table for the services, which refuse everyone else, and for the keys that screens show.
+"""The roles, and which may do what: one table for the services, and for the keys that screens show.
 
 It lives in models because the access log and custody ask it too, and they are below staff. Each is in the order in
 which a message lists the roles. Two that are equal today have two names where one could change without the other. A
 policy pack names further roles of its own: who approves a decision, confirms an erasure, extends a term, holds data.
 """
 
-from models.enums import Role
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    VERIFIER = "verifier"
+    SUPERVISOR = "supervisor"
+    PRIVACY_OFFICER = "privacy officer"
+    ADMIN = "admin"
+
 
 # --- tickets
 WORKS_ON_TICKETS = (Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER)

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.enums import Role
-from models.roles import HANDLES_SET_ASIDE, HANDLES_TICKETS, PROPOSES_ERASURES, REVIEWS_LOG
+from models.roles import HANDLES_SET_ASIDE, HANDLES_TICKETS, PROPOSES_ERASURES, REVIEWS_LOG, Role
 
 
 @dataclass(frozen=True, slots=True)

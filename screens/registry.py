@@ -6,7 +6,6 @@ from functools import cache
 
 from textual.binding import Binding, BindingType
 
-from models.enums import Role
 from models.roles import (
     APPROVES,
     BLOCKS_SENDERS,
@@ -24,6 +23,7 @@ from models.roles import (
     STARTS_VERIFICATION,
     VERIFIES,
     WORKS_ON_TICKETS,
+    Role,
 )
 from screens.places import PLACES, Place
 

@@ -44,9 +44,10 @@ from cs_console.verification.windows import close_window
 from models.columns import new_id
 from models.contact_fields import Field
 from models.decision import Approval, Decision
-from models.enums import Action, AuthoritySort, DecisionState, Link, Result, Role, TicketKind, VerificationMethod
+from models.enums import Action, AuthoritySort, DecisionState, Link, Result, TicketKind, VerificationMethod
 from models.erasure import Erasure, Hold
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from models.verification import Verification
 from tests.access_log.tampering import hand

@@ -22,7 +22,8 @@ from cs_console.intake import intake
 from cs_console.verification import codes
 from models.contact_fields import Field
 from models.counter import Counter
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from tests.support.canary import ASCII, CANARY, NEEDLES, canary_mail
 from tests.support.desk import TestDesk
 from tests.support.postgres import data_folder

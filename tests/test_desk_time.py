@@ -31,8 +31,9 @@ from cs_console.opening import open_desk
 from cs_console.staff.accounts import add_agent
 from cs_console.staff.desk_time import confirm_time
 from cs_console.upkeep import keep_up
-from models.enums import Action, Role
+from models.enums import Action
 from models.log import LogEntry
+from models.roles import Role
 from models.ticket import Ticket
 from tests.access_log.tampering import fill, hand
 from tests.custody.reveals import mobile_of, own_ticket

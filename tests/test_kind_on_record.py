@@ -25,8 +25,9 @@ from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.settlements.settling_needs import still_needed
 from cs_console.tickets.ticket_record import facts, facts_on_record
 from models.contact_fields import Field
-from models.enums import Channel, DeliveryState, MessageSort, Role, TicketKind, TicketState
+from models.enums import Channel, DeliveryState, MessageSort, TicketKind, TicketState
 from models.message import Message
+from models.roles import Role
 from models.ticket import Ticket
 from tests.custody.reveals import CONTACTS, change, is_refused, own_ticket
 from tests.decisions.cases import person

@@ -21,7 +21,8 @@ from cs_console.staff import passwords
 from cs_console.tickets import queue
 from cs_console.verification import codes
 from models.contact_fields import Field
-from models.enums import Action, Outcome, Role, TicketKind, TicketState
+from models.enums import Action, Outcome, TicketKind, TicketState
+from models.roles import Role
 from tests.decisions.cases import propose
 from tests.support.desk import TestDesk
 

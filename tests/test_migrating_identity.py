@@ -21,8 +21,9 @@ from cs_console.intake.on_file import Put, put_on_file
 from cs_console.verification.codes import options
 from models.contact import Contact
 from models.contact_fields import Field
-from models.enums import Link, Role
+from models.enums import Link
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket, make_requester, make_ticket

@@ -14,8 +14,9 @@ from cs_console.desk import operator_session
 from cs_console.intake.intake import take_in
 from cs_console.intake.mail import read_mail
 from models.contact_fields import Field
-from models.enums import DeliveryState, MessageSort, Role
+from models.enums import DeliveryState, MessageSort
 from models.message import Message
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket

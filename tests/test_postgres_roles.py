@@ -28,7 +28,8 @@ from cs_console.settings import Settings
 from cs_console.staff.accounts import add_agent
 from cs_console.staff.setup import init_desk
 from models.contact_fields import Field
-from models.enums import Action, Channel, Role, TicketKind
+from models.enums import Action, Channel, TicketKind
+from models.roles import Role
 from tests.support.desk import FakeClock, TestDesk
 from tests.support.postgres import empty_database
 from tests.support.recorded import recorded

@@ -70,9 +70,10 @@ from cs_console.verification.methods import verify_by_note
 from models.agent import Agent
 from models.contact_fields import Field
 from models.decision import Decision
-from models.enums import Action, AuthoritySort, Priority, Role, TicketKind, TicketState, VerificationMethod
+from models.enums import Action, AuthoritySort, Priority, TicketKind, TicketState, VerificationMethod
 from models.erasure import Erasure, Hold
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from models.verification import Verification, VerificationCode
 from tests.access_log.tampering import hand

@@ -17,7 +17,7 @@ from cs_console.intake.jsonl import RequesterRecord
 from cs_console.intake.key_pool import one_at_a_time
 from cs_console.intake.on_file import put_on_file
 from models.contact_fields import Field
-from models.enums import Role
+from models.roles import Role
 from tests.support.desk import TestDesk
 
 RECORD = RequesterRecord(account="u1", contacts=((Field.EMAIL, "alice@example.org"),), language="en", changed_at=None)

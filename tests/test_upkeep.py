@@ -9,7 +9,8 @@ from cs_console.access_log.checkpoint import latest
 from cs_console.decisions import approval
 from cs_console.errors import StoreBusy
 from cs_console.upkeep import keep_up
-from models.enums import DeliveryState, Role, TicketState
+from models.enums import DeliveryState, TicketState
+from models.roles import Role
 from tests.decisions.cases import PASSWORD, ground, person, propose, refusal, request
 from tests.support.desk import TestDesk
 from tests.support.rows import notices, ticket_of

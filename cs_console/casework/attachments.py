@@ -26,8 +26,8 @@ from cs_console.independence.separation import require_not_own
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import facts, pseudonym
 from models.contact_fields import Field
-from models.enums import Action, Result, Role
-from models.roles import SEES_PERSONAL_DATA, VERIFIES, WORKS_ON_TICKETS
+from models.enums import Action, Result
+from models.roles import SEES_PERSONAL_DATA, VERIFIES, WORKS_ON_TICKETS, Role
 
 __all__ = ["AttachmentLabel", "Document", "OpenedFile"]
 

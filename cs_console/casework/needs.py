@@ -10,8 +10,8 @@ from sqlmodel import col
 from cs_console.desk import DeskSession
 from models.columns import UtcMoment
 from models.decision import Decision
-from models.enums import DecisionState, Role
-from models.roles import APPROVES, WORKS_ON_TICKETS
+from models.enums import DecisionState
+from models.roles import APPROVES, WORKS_ON_TICKETS, Role
 from models.ticket import Ticket
 
 COUNTED_UP_TO = 99

@@ -7,8 +7,8 @@ from datetime import datetime
 from cs_console.desk import AgentCard
 from cs_console.local_time import hour_or_moment
 from cs_console.tickets.queue import QueueRow
-from models.enums import Role, TicketState
-from models.roles import CLAIMS, STARTS_VERIFICATION
+from models.enums import TicketState
+from models.roles import CLAIMS, STARTS_VERIFICATION, Role
 
 MOST = 3
 

@@ -11,8 +11,8 @@ from cs_console.local_time import moment
 from cs_console.prepared import Prepared
 from cs_console.tickets.ticket_record import TicketFacts, facts, record_about, require_open, require_own
 from models.columns import microseconds
-from models.enums import Action, Role
-from models.roles import WORKS_ON_TICKETS
+from models.enums import Action
+from models.roles import WORKS_ON_TICKETS, Role
 from models.ticket import Ticket
 
 MOST = timedelta(days=90)

@@ -12,8 +12,8 @@ from cs_console.desk import DeskSession
 from cs_console.errors import BadInput
 from cs_console.tickets.tags import desk_tags, tags_of
 from cs_console.tickets.ticket_record import record_about, require_open, require_own
-from models.enums import Action, Role
-from models.roles import KEEPS_TAGS, WORKS_ON_TICKETS
+from models.enums import Action
+from models.roles import KEEPS_TAGS, WORKS_ON_TICKETS, Role
 from models.ticket_tag import DeskTag, TicketTag
 
 MOST_TAGS, MOST_ON_A_TICKET = 60, 6

@@ -46,13 +46,13 @@ from models.enums import (
     MailClass,
     MessageSort,
     Priority,
-    Role,
     SenderCheck,
     TicketKind,
     TicketState,
     VerificationMethod,
 )
 from models.message import Message
+from models.roles import Role
 from models.ticket import Ticket
 from models.verification import Verification
 

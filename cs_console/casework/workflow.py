@@ -50,8 +50,8 @@ from cs_console.tickets.ticket_record import (
 )
 from cs_console.verification.windows import close_window
 from models.agent import Agent
-from models.enums import AccountState, Action, ActKind, Priority, Result, Role, TicketKind, TicketState
-from models.roles import CLAIMS, HANDLES_TICKETS, NAMES_REVIEWERS, WORKS_ON_TICKETS
+from models.enums import AccountState, Action, ActKind, Priority, Result, TicketKind, TicketState
+from models.roles import CLAIMS, HANDLES_TICKETS, NAMES_REVIEWERS, WORKS_ON_TICKETS, Role
 from models.ticket import Ticket
 
 BY_HAND: Mapping[TicketState, frozenset[TicketState]] = MappingProxyType(

@@ -10,7 +10,7 @@ from cs_console.desk import Desk, operator_session
 from cs_console.local_time import second, sortable
 from cs_console.staff import accounts
 from cs_console.staff.second_person import Confirming
-from models.enums import Role
+from models.roles import Role
 
 app = typer.Typer(
     help="Accounts: add, list, suspend, unlock, reset, reset-factor, roles, confirm, identity.", no_args_is_help=True

@@ -59,11 +59,11 @@ from models.attachment import Attachment
 from models.columns import from_microseconds, microseconds, moment
 from models.contact import Contact
 from models.contact_fields import Field
-from models.enums import Action, Result, Role, TicketKind, TicketState
+from models.enums import Action, Result, TicketKind, TicketState
 from models.log import LogEntry
 from models.message import Message
 from models.requester import Requester
-from models.roles import SEES_PERSONAL_DATA, VERIFIES
+from models.roles import SEES_PERSONAL_DATA, VERIFIES, Role
 from models.ticket import Ticket
 from models.undertaking import Undertaking
 from models.verification import Verification

@@ -16,9 +16,10 @@ from cs_console.access_log.vouched import COLUMNS_OF_ENTRY, genuine
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import KeyDestroyed, OnHold
 from cs_console.prepared import Prepared, Row, all_rows
-from models.enums import Action, RequesterState, Result, Role
+from models.enums import Action, RequesterState, Result
 from models.log import ENDS, LogEntry
 from models.requester import Requester
+from models.roles import Role
 
 _ENDS = text(f"log_entry.{ENDS}")
 """That an erasure was approved, or carried out, takes a requester out of use for good."""

@@ -38,7 +38,8 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import TicketFacts, change, record_about, refusals_on_record
 from models.columns import new_id
 from models.decision import Approval, Decision
-from models.enums import Action, ActKind, DecisionState, Role, TicketState
+from models.enums import Action, ActKind, DecisionState, TicketState
+from models.roles import Role
 
 __all__ = [
     "ApprovalResult",

@@ -29,8 +29,8 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import ERASED, MISSING, open_on_record, record_about
 from models.agent import Agent
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, Outcome, Role, TicketKind
-from models.roles import APPROVES, WORKS_ON_TICKETS
+from models.enums import Action, DecisionState, Outcome, TicketKind
+from models.roles import APPROVES, WORKS_ON_TICKETS, Role
 from models.ticket import Ticket
 
 MOST = 200

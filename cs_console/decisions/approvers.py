@@ -23,7 +23,8 @@ from cs_console.live_session import roles_held
 from cs_console.tickets.ticket_record import TicketFacts, facts
 from models.agent import Agent
 from models.decision import Approval, Decision
-from models.enums import REFUSING, Action, DecisionState, Outcome, Role
+from models.enums import REFUSING, Action, DecisionState, Outcome
+from models.roles import Role
 
 
 def roles_left(needs: str, approved: Iterable[Role]) -> tuple[Role, ...]:

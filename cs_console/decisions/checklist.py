@@ -66,8 +66,8 @@ from cs_console.tickets.ticket_record import (
 from cs_console.verification.askers import require_answerable
 from models.columns import new_id
 from models.decision import Decision
-from models.enums import Action, ActKind, DecisionState, Role, TicketState
-from models.roles import HANDLES_TICKETS, WORKS_ON_TICKETS
+from models.enums import Action, ActKind, DecisionState, TicketState
+from models.roles import HANDLES_TICKETS, WORKS_ON_TICKETS, Role
 
 __all__ = [
     "Answer",

@@ -39,8 +39,8 @@ from cs_console.tickets.ticket_record import (
     refusals_on_record,
 )
 from models.columns import new_id
-from models.enums import Action, ActKind, ClockMove, DeliveryState, Role
-from models.roles import ASKS_FOR_PROOF, WORKS_ON_TICKETS
+from models.enums import Action, ActKind, ClockMove, DeliveryState
+from models.roles import ASKS_FOR_PROOF, WORKS_ON_TICKETS, Role
 from models.ticket import Ticket
 
 LONGEST_REASON = 2000

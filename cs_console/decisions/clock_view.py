@@ -23,8 +23,8 @@ from cs_console.policy.schema import Pack
 from cs_console.tickets.ticket_record import ERASED, TicketFacts, open_on_record
 from models.agent import Agent
 from models.clock_event import ClockEvent
-from models.enums import ClockMove, Role, TicketState
-from models.roles import WORKS_ON_TICKETS
+from models.enums import ClockMove, TicketState
+from models.roles import WORKS_ON_TICKETS, Role
 from models.verification import Verification
 
 CONSOLE = "console"

@@ -13,7 +13,8 @@ from cs_console.access_log.vouched import CHANGING, Word, begins_review, digest,
 from cs_console.desk import Desk
 from models.columns import from_microseconds, microseconds
 from models.decision import Decision
-from models.enums import Action, Outcome, Role
+from models.enums import Action, Outcome
+from models.roles import Role
 
 _CHANGING = (
     *CHANGING,

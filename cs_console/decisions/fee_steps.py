@@ -33,8 +33,8 @@ from cs_console.tickets.ticket_record import (
 )
 from cs_console.verification.windows import close_window
 from models.columns import from_microseconds
-from models.enums import Action, ActKind, ClockMove, DeliveryState, Role, TicketState
-from models.roles import RECORDS_FEES
+from models.enums import Action, ActKind, ClockMove, DeliveryState, TicketState
+from models.roles import RECORDS_FEES, Role
 from models.ticket import Ticket
 
 

@@ -15,7 +15,8 @@ from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import TicketKeys
 from cs_console.policy.ground_rules import Ground
 from cs_console.policy.schema import Pack
-from models.enums import Outcome, Role
+from models.enums import Outcome
+from models.roles import Role
 
 ANSWERS_BUCKET = 65_536
 REASON_BUCKET = 8_192

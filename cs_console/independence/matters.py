@@ -22,9 +22,9 @@ from cs_console.tickets.ticket_record import (
 )
 from models.agent import Agent
 from models.decision import Decision
-from models.enums import Action, DecisionState, Result, Role, TicketKind, TicketState
+from models.enums import Action, DecisionState, Result, TicketKind, TicketState
 from models.matter import Matter
-from models.roles import WORKS_ON_TICKETS
+from models.roles import WORKS_ON_TICKETS, Role
 from models.settlement import Settlement
 from models.ticket import Ticket
 

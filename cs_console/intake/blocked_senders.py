@@ -25,8 +25,8 @@ from models.agent import Agent
 from models.blocked_sender import BlockedSender
 from models.columns import new_id
 from models.contact_fields import Field
-from models.enums import Action, Role
-from models.roles import BLOCKS_SENDERS
+from models.enums import Action
+from models.roles import BLOCKS_SENDERS, Role
 
 LONGEST_REASON = 500
 _BLOCK = Prepared(

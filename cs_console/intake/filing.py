@@ -39,7 +39,8 @@ from cs_console.intake.threads import Continued, continued_ticket, names_a_ticke
 from cs_console.tickets.numbers import lock_counter, next_number
 from cs_console.tickets.requesters import add_requester
 from models.contact_fields import SEARCHABLE, Field
-from models.enums import Action, Channel, Link, MailClass, Priority, Role, SetAside, TicketState
+from models.enums import Action, Channel, Link, MailClass, Priority, SetAside, TicketState
+from models.roles import Role
 from models.ticket import Ticket
 
 OLDEST_BELIEVED = timedelta(days=366)

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from cs_console.policy.parts import Days, Part, Said, Sentence, nearest
-from models.enums import Role
+from models.roles import Role
 
 Months = Annotated[int, Field(ge=1, le=120)]
 

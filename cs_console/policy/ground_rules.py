@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from cs_console.policy.parts import SAID, Days, Key, Letter, Part, Said, Sentence
-from models.enums import Role
+from models.roles import Role
 
 
 class ChecklistRules(Part):

@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from cs_console.policy.parts import Key, Part, Sentence
-from models.enums import Role, TicketKind
+from models.enums import TicketKind
+from models.roles import Role
 
 
 class ErasureRules(Part):

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from cs_console.policy.parts import SAID, Key, Part, Said, Sentence
 from cs_console.policy.renamed_outcomes import codes_for
-from models.enums import Role, TicketKind
+from models.enums import TicketKind
+from models.roles import Role
 
 LetterPart = Literal[
     "ticket",

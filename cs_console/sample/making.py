@@ -14,7 +14,7 @@ from cs_console.sample.story import Story, StoryClock
 from cs_console.settings import Settings
 from cs_console.staff import accounts
 from cs_console.staff.setup import init_desk
-from models.enums import Role
+from models.roles import Role
 
 ADMIN = next(account for account in ACCOUNTS if "admin" in account.roles)
 

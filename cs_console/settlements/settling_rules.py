@@ -10,7 +10,7 @@ from cs_console.policy.ground_rules import ConsentException
 from cs_console.policy.parts import nearest
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowQuestion, WorkflowRules
-from models.enums import Role
+from models.roles import Role
 
 
 @dataclass(frozen=True)

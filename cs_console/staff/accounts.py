@@ -39,8 +39,8 @@ from cs_console.staff.sessions import end_and_record
 from cs_console.staff.tries import count_session_try, count_try, give_back, give_back_to_session
 from models.agent import Agent
 from models.agent_session import AgentSession
-from models.enums import AccountState, Action, Result, Role
-from models.roles import CONFIRMED_ROLES, MANAGES_ACCOUNTS, UNLOCKS_ACCOUNTS
+from models.enums import AccountState, Action, Result
+from models.roles import CONFIRMED_ROLES, MANAGES_ACCOUNTS, UNLOCKS_ACCOUNTS, Role
 
 NAME = re.compile(r"[a-z0-9._-]{2,32}")
 RESERVED = frozenset({"operator", "unknown", "console", "me", "none"})

@@ -12,8 +12,8 @@ from cs_console.staff.accounts import about_now, account_actor, named
 from cs_console.staff.given_roles import roles_of, words_of
 from cs_console.staff.second_person import Confirming, require_password_of
 from cs_console.staff.sessions import end_and_record
-from models.enums import Action, Role
-from models.roles import CONFIRMS_ROLES
+from models.enums import Action
+from models.roles import CONFIRMS_ROLES, Role
 
 
 def confirm_roles(session: DeskSession, name: str) -> tuple[Role, ...]:

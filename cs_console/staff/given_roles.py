@@ -8,8 +8,8 @@ from sqlmodel import Session, col
 from cs_console.access_log.accounts_on_record import accounts_on_record
 from cs_console.desk import Desk
 from models.agent import Agent
-from models.enums import AccountState, Role
-from models.roles import CONFIRMED_ROLES, CONFIRMS_ROLES
+from models.enums import AccountState
+from models.roles import CONFIRMED_ROLES, CONFIRMS_ROLES, Role
 
 
 def roles_of(words: str) -> frozenset[Role]:

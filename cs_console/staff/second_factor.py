@@ -26,8 +26,9 @@ from cs_console.staff.second_person import Confirming, require_password_of
 from cs_console.staff.sessions import end_and_record
 from models.agent import Agent
 from models.agent_session import AgentSession
-from models.enums import Action, Role
+from models.enums import Action
 from models.log import LogEntry
+from models.roles import Role
 from models.second_factor import RecoveryCode, SecondFactor
 
 STEP_SECONDS = 30

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from cs_console.desk import AgentCard, Desk
 from cs_console.errors import MustChangePassword, NotAllowed, SignInRefused
 from cs_console.staff.accounts import card_of, check_password, find_agent, owes_password
-from models.enums import Role
+from models.roles import Role
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from cs_console.staff.one_init import one_init_at_a_time
 from models.columns import new_id
 from models.counter import Counter
 from models.desk_identity import DeskIdentity
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 
 FIRST_TICKET = 10_001
 FOLDER_MODE = 0o700

@@ -15,8 +15,8 @@ from cs_console.plain_text import one_line
 from cs_console.tickets.filters import Filter, Sought, parse
 from cs_console.tickets.queue import ViewCount, count
 from cs_console.tickets.queue_query import VIEWS, Sort
-from models.enums import Action, Role
-from models.roles import WORKS_ON_TICKETS
+from models.enums import Action
+from models.roles import WORKS_ON_TICKETS, Role
 from models.saved_view import SavedView
 
 LONGEST_NAME = 24

@@ -18,8 +18,8 @@ from cs_console.verification.cases import Case, case_of
 from cs_console.verification.codes import Bar, NoCode, why_no_code
 from cs_console.verification.limits import Sends, left_of, locked, send_refusal, sends_of
 from models.contact_fields import Field
-from models.enums import Role, TicketState, VerificationMethod
-from models.roles import WORKS_ON_TICKETS
+from models.enums import TicketState, VerificationMethod
+from models.roles import WORKS_ON_TICKETS, Role
 
 
 class Act(StrEnum):

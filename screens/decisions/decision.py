@@ -32,7 +32,8 @@ from cs_console.errors import ChangedElsewhere, ConsoleError, DoneBefore, OwnDec
 from cs_console.local_time import weekday
 from cs_console.policy.languages import language_for
 from cs_console.policy.schema import Pack
-from models.enums import DecisionState, Outcome, Role, TicketState
+from models.enums import DecisionState, Outcome, TicketState
+from models.roles import Role
 from screens.decisions.form import ChecklistForm, form_from_json
 from screens.decisions.grounds import GroundLine, GroundsSheet
 from screens.decisions.sheets import (

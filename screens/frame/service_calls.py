@@ -14,7 +14,7 @@ from textual.widget import Widget
 from cs_console.act_id import ActId, new_act
 from cs_console.errors import ConsoleError, DoneBefore, SessionEnded, StoreUnavailable, StoreUnreachable
 from cs_console.faults import spot_of
-from models.enums import Role
+from models.roles import Role
 from screens.frame.console import Console
 from screens.frame.run_once import Once
 from screens.frame.steps import Waiting

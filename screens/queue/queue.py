@@ -17,7 +17,7 @@ from cs_console.tickets.filter_sentence import sentence
 from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.saved_views import KeptView, count_kept, keep_view, kept_views, remove_view
 from cs_console.tickets.search.index import still_indexing_words
-from models.enums import Role
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import in_steps

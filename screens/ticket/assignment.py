@@ -5,7 +5,7 @@ from functools import partial
 
 from cs_console.casework import workflow
 from cs_console.errors import NoOneIndependent
-from models.enums import Role
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import forgetting_draft
 from screens.ticket.open_ticket import OpenTicket

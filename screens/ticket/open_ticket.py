@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cs_console.casework.conversation import TicketView
 from cs_console.errors import ChangedElsewhere, ConsoleError
-from models.enums import Role
+from models.roles import Role
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import Waiting, in_steps
 from screens.frame.text_dialog import WordsDialog, Written

@@ -4,7 +4,8 @@ from functools import partial
 
 from cs_console.casework import workflow
 from cs_console.casework.workflow import BY_HAND
-from models.enums import Role, TicketState
+from models.enums import TicketState
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import forgetting_draft
 from screens.ticket.open_ticket import OpenTicket

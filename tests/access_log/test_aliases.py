@@ -6,7 +6,8 @@ from hypothesis import strategies as some
 
 from cs_console.access_log.aliases import DIGITS, FIRST, NUMBERS, SECOND, alias_of, pseudonym_of_alias
 from cs_console.access_log.review import entries, parse_log_filter
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from tests.access_log.tampering import ENTRIES, fill, hand
 from tests.support.desk import TestDesk
 

@@ -12,7 +12,7 @@ from cs_console.access_log.day_counts import DayCount, day_counts
 from cs_console.access_log.log_filter import parse_log_filter
 from cs_console.access_log.review import entries
 from cs_console.errors import NotAllowed
-from models.enums import Role
+from models.roles import Role
 from tests.access_log.tampering import ACTORS, ENTRIES, fill
 from tests.support.desk import TestDesk
 

@@ -13,7 +13,7 @@ from cs_console.access_log.append import append
 from cs_console.access_log.entry import Actor
 from cs_console.access_log.export import Form, _tame, export_log
 from cs_console.errors import NotAllowed
-from models.enums import Role
+from models.roles import Role
 from tests.access_log.tampering import ENTRIES, fill
 from tests.support.desk import TestDesk
 

@@ -24,7 +24,8 @@ from cs_console.desk import operator_session
 from cs_console.errors import BadInput, LogPutBack, NotADatabase, SignInRefused
 from cs_console.staff import accounts
 from cs_console.staff.sign_in import sign_in, sign_out
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from tests.access_log.tampering import fill, fill_and_sign, hand, head_of, put_back
 from tests.support.desk import TestDesk, make_desk
 from tests.support.recorded import recorded

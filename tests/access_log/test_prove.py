@@ -21,7 +21,8 @@ from cs_console.access_log.verify import verify_log
 from cs_console.database import Database
 from cs_console.desk import operator_session
 from cs_console.errors import BadFilter, BadInput, LogBroken, NotAllowed, NothingThere, NotProvable
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from tests.access_log.tampering import fill, fill_and_sign, hand
 from tests.support.desk import TestDesk
 

@@ -13,7 +13,8 @@ from cs_console.access_log.log_filter import LogFilter, parse_log_filter
 from cs_console.access_log.review import EntryView, entries, entry, verify_for
 from cs_console.errors import BadFilter, NotAllowed, NothingThere, SessionEnded
 from models.columns import microseconds
-from models.enums import Action, Result, Role
+from models.enums import Action, Result
+from models.roles import Role
 from tests.access_log.tampering import ACTORS, ENTRIES, fill, hand
 from tests.support.desk import TestDesk
 

@@ -23,18 +23,9 @@ from cs_console.verification.caller import check_caller
 from cs_console.verification.codes import check_code, send_code
 from cs_console.verification.methods import verify_by_note
 from models.contact_fields import Field
-from models.enums import (
-    Action,
-    ActKind,
-    AuthoritySort,
-    Channel,
-    Result,
-    Role,
-    TicketKind,
-    TicketState,
-    VerificationMethod,
-)
+from models.enums import Action, ActKind, AuthoritySort, Channel, Result, TicketKind, TicketState, VerificationMethod
 from models.log import LogEntry
+from models.roles import Role
 from tests.deadlines.clocks import use_month_pack
 from tests.decisions.cases import PASSWORD, grant, person, refusal, request
 from tests.decisions.test_fee_clock import fee_asked

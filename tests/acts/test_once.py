@@ -33,7 +33,8 @@ from cs_console.upkeep import keep_up
 from cs_console.verification.codes import send_code
 from models.act import ActRow
 from models.contact_fields import Field
-from models.enums import Action, ActKind, DeliveryState, Role
+from models.enums import Action, ActKind, DeliveryState
+from models.roles import Role
 from tests.acts.cases import KINDS, WORDS, Case, entries, letters
 from tests.decisions.cases import person, refusal, request
 from tests.support.desk import TestDesk

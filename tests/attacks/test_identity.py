@@ -41,7 +41,6 @@ from models.enums import (
     Link,
     MessageSort,
     RequesterState,
-    Role,
     TicketKind,
     TicketState,
     VerificationMethod,
@@ -49,6 +48,7 @@ from models.enums import (
 from models.erasure import Erasure
 from models.message import Message
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded

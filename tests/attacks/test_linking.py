@@ -42,7 +42,6 @@ from models.enums import (
     Link,
     MessageSort,
     RequesterState,
-    Role,
     TicketKind,
     TicketState,
     VerificationMethod,
@@ -52,6 +51,7 @@ from models.linking import Linking
 from models.log import LogEntry
 from models.message import Message
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from tests.decisions.cases import grant, person, propose, request
 from tests.support.desk import TestDesk

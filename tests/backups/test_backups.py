@@ -25,7 +25,8 @@ from cs_console.errors import BadInput, ConsoleError, NotADatabase, SessionEnded
 from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.opening import open_desk
 from cs_console.settings import Settings
-from models.enums import Channel, Role, TicketKind
+from models.enums import Channel, TicketKind
+from models.roles import Role
 from tests.support.desk import TestDesk, make_desk
 from tests.support.soak import rounds
 from tests.support.stored import entries

@@ -46,10 +46,11 @@ from cs_console.upkeep import keep_up
 from models.agent_session import AgentSession
 from models.attachment import Attachment
 from models.contact_fields import Field
-from models.enums import Action, MessageSort, RequesterState, Result, Role, TicketKind
+from models.enums import Action, MessageSort, RequesterState, Result, TicketKind
 from models.log import LogEntry, LogHead
 from models.message import Message
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.recorded import Recorded, recorded

@@ -29,19 +29,10 @@ from models.attachment import Attachment
 from models.columns import new_id
 from models.contact_fields import Field
 from models.decision import Decision
-from models.enums import (
-    Action,
-    Channel,
-    DecisionState,
-    DeliveryState,
-    MessageSort,
-    Outcome,
-    Role,
-    TicketKind,
-    TicketState,
-)
+from models.enums import Action, Channel, DecisionState, DeliveryState, MessageSort, Outcome, TicketKind, TicketState
 from models.log import LogHead
 from models.message import Message
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded

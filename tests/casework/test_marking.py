@@ -13,9 +13,10 @@ from cs_console.desk import DeskSession
 from cs_console.errors import BadInput, ChangedElsewhere, KeyDestroyed, NotAllowed, NothingThere, NoUndertaking
 from cs_console.tickets.queue import page
 from models.contact_fields import Field
-from models.enums import Action, Role
+from models.enums import Action
 from models.marked_term import MarkedTerm
 from models.message import Message
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.rows import ticket_of

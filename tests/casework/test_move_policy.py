@@ -27,7 +27,8 @@ from cs_console.errors import (
 from cs_console.policy.loader import DEFAULT
 from models.asked import Asked
 from models.clock_event import ClockEvent
-from models.enums import Action, ClockMove, Role, TicketKind, TicketState
+from models.enums import Action, ClockMove, TicketKind, TicketState
+from models.roles import Role
 from tests.deadlines.clocks import steps
 from tests.decisions.cases import person, propose, refusal, request
 from tests.support.desk import TestDesk

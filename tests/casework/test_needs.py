@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from cs_console.casework.conversation import open_ticket
 from cs_console.casework.needs import COUNTED_UP_TO, Needs, needs_of
-from models.enums import Role
+from models.roles import Role
 from models.ticket import Ticket
 from tests.decisions.cases import person, propose, refusal, request
 from tests.support.desk import TestDesk

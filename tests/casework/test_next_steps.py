@@ -8,8 +8,8 @@ import pytest
 from cs_console.casework.next_steps import MOST, next_steps
 from cs_console.desk import AgentCard
 from cs_console.tickets.queue import QueueRow
-from models.enums import Priority, Role, TicketKind, TicketState
-from models.roles import CLAIMS, STARTS_VERIFICATION, WORKS_ON_TICKETS
+from models.enums import Priority, TicketKind, TicketState
+from models.roles import CLAIMS, STARTS_VERIFICATION, WORKS_ON_TICKETS, Role
 from screens.registry import command
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)

@@ -18,8 +18,9 @@ from cs_console.tickets.queue import page
 from cs_console.verification.authority import record_age_band
 from models.columns import new_id
 from models.contact_fields import Field
-from models.enums import Action, MessageSort, Role, TicketKind
+from models.enums import Action, MessageSort, TicketKind
 from models.log import LogEntry, LogHead
+from models.roles import Role
 from models.ticket import Ticket
 from tests.erasure.erasures import PASSWORD, people, proposed
 from tests.settlements.settlements import about, refused

@@ -17,7 +17,8 @@ from cs_console.tickets.filters import parse
 from cs_console.tickets.queue import QueueRow, page
 from cs_console.upkeep import keep_up
 from models.contact_fields import Field
-from models.enums import Action, Role, TicketKind, TicketState
+from models.enums import Action, TicketKind, TicketState
+from models.roles import Role
 from tests.support.answers import write
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded

@@ -31,7 +31,8 @@ from cs_console.errors import (
 )
 from models.attachment import Attachment, DraftFile
 from models.contact_fields import Field
-from models.enums import Action, DeliveryState, Role
+from models.enums import Action, DeliveryState
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.files import pdf_of

@@ -26,9 +26,10 @@ from cs_console.verification.linking import link_ticket
 from models.agent import Agent
 from models.contact import Contact
 from models.contact_fields import Field
-from models.enums import AccountState, Action, DeliveryState, RequesterState, Result, Role, TicketState
+from models.enums import AccountState, Action, DeliveryState, RequesterState, Result, TicketState
 from models.message import Message
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded

@@ -47,12 +47,12 @@ from models.enums import (
     MessageSort,
     RequesterState,
     Result,
-    Role,
     TicketKind,
     TicketState,
 )
 from models.message import Message
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, grant, person, propose, refusal, request
 from tests.settlements.settlements import about, refused, settlements, settling

@@ -22,8 +22,9 @@ from cs_console.errors import (
 )
 from cs_console.tickets.ticket_record import TicketFacts, facts
 from models.contact_fields import Field
-from models.enums import Action, Priority, Role, TicketKind, TicketState
+from models.enums import Action, Priority, TicketKind, TicketState
 from models.log import LogEntry
+from models.roles import Role
 from models.verification import Verification
 from tests.support.desk import TestDesk
 from tests.support.tickets import HAND, make_ticket

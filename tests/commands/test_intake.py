@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from cs_console.commands import app
 from cs_console.intake.blocked_senders import block_sender
 from models.contact_fields import Field
-from models.enums import Role
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.stored import entries, keep_apart, ticket_numbers, unreadable
 from tests.support.tickets import make_ticket

@@ -24,7 +24,7 @@ from cs_console.desk import operator_session
 from cs_console.policy.loader import SHIPPED
 from cs_console.safe_output import SafeOutput, drawing_stream
 from cs_console.staff import accounts
-from models.enums import Role
+from models.roles import Role
 from tests.support.desk import make_desk
 from tests.support.hostile import COMMANDS, HOSTILE, INVISIBLE
 

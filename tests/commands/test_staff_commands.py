@@ -15,7 +15,7 @@ from cs_console.opening import open_desk
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import load
 from cs_console.staff.sign_in import sign_in
-from models.enums import Role
+from models.roles import Role
 from tests.delivery.test_channels import Mailbox, smtp_server
 from tests.support.desk import TestDesk
 

@@ -11,7 +11,8 @@ from cs_console.commands.tickets import app
 from cs_console.custody.search_queue import index_later
 from cs_console.tickets.search.index import index_waiting
 from models.contact_fields import Field
-from models.enums import Role, TicketKind, TicketState
+from models.enums import TicketKind, TicketState
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket, make_ticket
 

@@ -16,7 +16,7 @@ from cs_console.__main__ import main
 from cs_console.desk import operator_session
 from cs_console.settings import Settings
 from cs_console.staff import accounts
-from models.enums import Role
+from models.roles import Role
 from tests.support.desk import TestDesk
 
 ROOT = Path(__file__).parents[2]

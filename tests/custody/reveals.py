@@ -6,7 +6,8 @@ from cs_console.custody.disclosure import Target, reveal
 from cs_console.desk import DeskSession
 from cs_console.errors import ConsoleError
 from models.contact_fields import Field
-from models.enums import Action, Result, Role, TicketKind
+from models.enums import Action, Result, TicketKind
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.recorded import Recorded, recorded
 from tests.support.tickets import MadeTicket, make_ticket

@@ -33,8 +33,9 @@ from cs_console.tickets.look_up import found_tickets, look_up, purposes_to_look_
 from models.agent_session import AgentSession
 from models.contact import Contact
 from models.contact_fields import Field
-from models.enums import Action, RequesterState, Result, Role, TicketState
+from models.enums import Action, RequesterState, Result, TicketState
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from models.verification import Verification
 from tests.support.desk import TestDesk

@@ -28,8 +28,9 @@ from models.agent import Agent
 from models.agent_session import AgentSession
 from models.contact import Contact
 from models.contact_fields import Field
-from models.enums import AccountState, Action, Role, TicketKind
+from models.enums import AccountState, Action, TicketKind
 from models.log import LogEntry
+from models.roles import Role
 from models.ticket import Ticket
 from models.undertaking import Undertaking
 from models.verification import Verification

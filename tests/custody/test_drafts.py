@@ -15,7 +15,7 @@ from cs_console.desk import AgentCard, DeskSession
 from cs_console.errors import BadInput, KeyDestroyed, NothingThere, SessionEnded
 from cs_console.staff.sessions import end_and_record
 from models.draft import Draft
-from models.enums import Role
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.drafts import load_draft
 from tests.support.tickets import make_ticket
@@ -147,7 +147,7 @@ from cs_console.custody.drafts import save_draft
 from cs_console.desk import AgentCard, DeskSession
 from cs_console.opening import open_desk
 from cs_console.settings import Settings
-from models.enums import Role
+from models.roles import Role
 
 desk = open_desk(Settings(home=Path(sys.argv[1])))
 session = DeskSession(desk, AgentCard(sys.argv[2], "mei", frozenset({Role.AGENT})), sys.argv[3])

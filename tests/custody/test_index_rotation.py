@@ -29,8 +29,8 @@ from cs_console.opening import open_desk
 from cs_console.tickets.look_up import look_up
 from models.contact import Contact
 from models.contact_fields import Field
-from models.enums import Role
 from models.requester import Requester
+from models.roles import Role
 from tests.erasure.erasures import PASSWORD, people, proposed
 from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket, make_requester, make_ticket

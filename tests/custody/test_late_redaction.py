@@ -18,8 +18,9 @@ from cs_console.desk import DeskSession
 from cs_console.errors import StoreUnavailable
 from cs_console.tickets.queue import page
 from models.contact_fields import Field
-from models.enums import Action, Link, Role
+from models.enums import Action, Link
 from models.message import Message
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded

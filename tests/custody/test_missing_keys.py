@@ -18,8 +18,9 @@ from cs_console.intake.intake import import_mail
 from cs_console.opening import open_desk
 from cs_console.tickets.queue import page
 from models.desk_key import DeskKey
-from models.enums import RequesterState, Role
+from models.enums import RequesterState
 from models.requester import Requester
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.drafts import load_draft
 from tests.support.tickets import make_ticket

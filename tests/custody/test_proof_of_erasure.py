@@ -33,9 +33,10 @@ from cs_console.opening import open_desk
 from cs_console.staff import accounts
 from cs_console.staff.sign_in import sign_in
 from models.columns import microseconds, new_id
-from models.enums import Action, ErasureCause, ErasureState, RequesterState, Role
+from models.enums import Action, ErasureCause, ErasureState, RequesterState
 from models.erasure import Erasure, Hold
 from models.requester import Requester
+from models.roles import Role
 from tests.access_log.tampering import as_older_desks_wrote
 from tests.erasure.erasures import PASSWORD, people, proposed
 from tests.support.desk import TestDesk

@@ -22,7 +22,8 @@ from cs_console.tickets.ticket_record import ERASED
 from cs_console.verification.codes import check_code, options, send_code, status
 from cs_console.verification.methods import verify_by_note
 from models.contact_fields import Field
-from models.enums import Action, Role, TicketState, VerificationMethod
+from models.enums import Action, TicketState, VerificationMethod
+from models.roles import Role
 from models.ticket import Ticket
 from tests.decisions.cases import person
 from tests.erasure.erasures import PASSWORD, People, people, proposed

@@ -40,9 +40,10 @@ from cs_console.tickets.ticket_record import UNREADABLE
 from cs_console.upkeep import keep_up
 from models.contact import Contact
 from models.contact_fields import Field
-from models.enums import Action, Channel, Role, SetAside, SetAsideKey, SetAsideState
+from models.enums import Action, Channel, SetAside, SetAsideKey, SetAsideState
 from models.log import LogEntry
 from models.quarantined import Quarantined, SetAsideContact
+from models.roles import Role
 from tests.access_log.tampering import hand
 from tests.erasure.erasures import PASSWORD, people, proposed, state_of
 from tests.support.desk import FakeClock, TestDesk

@@ -30,9 +30,10 @@ from models.columns import new_id
 from models.contact_fields import Field
 from models.decision import Decision
 from models.draft import Draft
-from models.enums import Channel, MessageSort, RequesterState, Role
+from models.enums import Channel, MessageSort, RequesterState
 from models.message import Message
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from tests.decisions.cases import person, propose, request
 from tests.decisions.test_no_tipping_off import hidden_proposal

@@ -32,7 +32,8 @@ from cs_console.verification.methods import verify_by_note
 from models.authority import Authority
 from models.contact_fields import Field
 from models.decision import Decision
-from models.enums import AuthoritySort, Outcome, Role, TicketKind, VerificationMethod
+from models.enums import AuthoritySort, Outcome, TicketKind, VerificationMethod
+from models.roles import Role
 from models.sealed import Sealed, SealedByDesk, columns_of
 from models.settlement import Settlement
 from models.verification import Verification

@@ -20,8 +20,9 @@ from cs_console.verification.codes import send_code
 from cs_console.verification.windows import close_window
 from models.contact_fields import Field
 from models.counter import Counter
-from models.enums import Action, Role, TicketKind
+from models.enums import Action, TicketKind
 from models.log import LogEntry
+from models.roles import Role
 from models.ticket import Ticket
 from models.verification import Verification
 from tests.custody.reveals import change, is_refused, mobile_of, own_ticket

@@ -10,7 +10,7 @@ from cs_console.policy.clock_rules import ClockRules, ExtensionRules
 from cs_console.policy.loader import SHIPPED, PackShelf
 from cs_console.policy.schema import Pack
 from models.clock_event import ClockEvent
-from models.enums import Role
+from models.roles import Role
 from tests.decisions.cases import pack
 from tests.support.desk import TestDesk
 

@@ -21,7 +21,8 @@ from cs_console.policy.schema import Pack
 from cs_console.tickets.ticket_record import facts
 from cs_console.verification.methods import verify_by_note
 from models.contact_fields import Field
-from models.enums import Priority, Role, TicketKind, TicketState, VerificationMethod
+from models.enums import Priority, TicketKind, TicketState, VerificationMethod
+from models.roles import Role
 from models.ticket import Ticket
 from tests.deadlines.clocks import clock_events, use_month_pack
 from tests.decisions.cases import PASSWORD, fee, grant, person, propose, refusal

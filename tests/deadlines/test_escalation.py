@@ -16,7 +16,8 @@ from cs_console.deadlines.clock_events import recompute
 from cs_console.deadlines.escalation import escalate_overdue, overdue_page
 from cs_console.desk import Desk
 from cs_console.upkeep import keep_up
-from models.enums import Action, ClockMove, Priority, Role, TicketKind, TicketState
+from models.enums import Action, ClockMove, Priority, TicketKind, TicketState
+from models.roles import Role
 from models.ticket import Ticket
 from screens.ticket.head import chips_of
 from tests.deadlines.clocks import clock_events

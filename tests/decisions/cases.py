@@ -16,7 +16,8 @@ from cs_console.policy.loader import SHIPPED, load_pack
 from cs_console.policy.schema import Pack
 from models.agent_session import AgentSession
 from models.contact_fields import Field
-from models.enums import Outcome, Role, TicketKind
+from models.enums import Outcome, TicketKind
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 

@@ -32,8 +32,9 @@ from cs_console.errors import (
 from models.agent import Agent
 from models.contact import Contact
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, Priority, Role, TicketKind, TicketState
+from models.enums import Action, DecisionState, Priority, TicketKind, TicketState
 from models.log import LogEntry
+from models.roles import Role
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, grant, person, propose, refusal, request
 from tests.support.desk import TestDesk

@@ -8,7 +8,8 @@ from cs_console.decisions import approval
 from cs_console.desk import DeskSession
 from cs_console.tickets.ticket_record import facts, record_about
 from models.contact_fields import Field
-from models.enums import Action, Priority, Role
+from models.enums import Action, Priority
+from models.roles import Role
 from tests.decisions.cases import PASSWORD, later, person, propose, refusal, request
 from tests.support.desk import TestDesk
 

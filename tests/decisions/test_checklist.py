@@ -26,7 +26,8 @@ from cs_console.errors import (
 )
 from models.contact import Contact
 from models.contact_fields import Field
-from models.enums import Action, Channel, DecisionState, DeliveryState, Outcome, Role, TicketKind, TicketState
+from models.enums import Action, Channel, DecisionState, DeliveryState, Outcome, TicketKind, TicketState
+from models.roles import Role
 from models.verification import Verification
 from tests.decisions.cases import (
     PASSWORD,

@@ -35,11 +35,11 @@ from models.enums import (
     DeliveryState,
     MessageSort,
     Result,
-    Role,
     TicketKind,
     TicketState,
     VerificationMethod,
 )
+from models.roles import Role
 from tests.deadlines.clocks import clock_events, use_month_pack, utc
 from tests.deadlines.test_clock import end_of
 from tests.decisions.cases import PASSWORD, fee, grant, person, propose, refusal, request

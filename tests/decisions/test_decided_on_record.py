@@ -22,7 +22,8 @@ from models.clock_event import ClockEvent
 from models.columns import new_id
 from models.contact_fields import Field
 from models.decision import Approval, Decision
-from models.enums import ClockMove, Role, TicketKind, TicketState
+from models.enums import ClockMove, TicketKind, TicketState
+from models.roles import Role
 from models.ticket import Ticket
 from tests.access_log.tampering import hand
 from tests.custody.reveals import change

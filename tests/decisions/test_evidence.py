@@ -10,7 +10,8 @@ from cs_console.decisions import approval, checklist
 from cs_console.decisions.evidence import ATTACHMENT
 from cs_console.errors import ChecklistIncomplete, NotAssigned, NoUndertaking
 from models.attachment import Attachment
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from tests.decisions.cases import finding, person, propose, refusal, request
 from tests.support.desk import TestDesk
 from tests.support.rows import actions, decision_of

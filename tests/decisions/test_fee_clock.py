@@ -11,7 +11,8 @@ from cs_console.decisions import approval
 from cs_console.decisions.review import reopen_due
 from cs_console.desk import DeskSession
 from cs_console.verification.methods import verify_by_note
-from models.enums import Role, TicketState, VerificationMethod
+from models.enums import TicketState, VerificationMethod
+from models.roles import Role
 from tests.decisions.cases import PASSWORD, fee, person, propose, refusal, request
 from tests.decisions.test_review import back
 from tests.support.answers import write

@@ -16,7 +16,8 @@ from cs_console.policy.loader import SHIPPED, PackShelf
 from cs_console.tickets.queue import page
 from cs_console.tickets.queue_words import due_words
 from models.contact import Contact
-from models.enums import Action, ClockMove, DeliveryState, Result, Role, TicketState
+from models.enums import Action, ClockMove, DeliveryState, Result, TicketState
+from models.roles import Role
 from tests.deadlines.clocks import clock_events
 from tests.decisions.cases import PASSWORD, fee, grant, person, propose, request
 from tests.decisions.test_clock_steps import outcomes

@@ -32,9 +32,10 @@ from models.agent import Agent
 from models.columns import from_microseconds
 from models.contact_fields import Field
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, MessageSort, Outcome, Result, Role, TicketKind, TicketState
+from models.enums import Action, DecisionState, MessageSort, Outcome, Result, TicketKind, TicketState
 from models.log import LogEntry
 from models.message import Message
+from models.roles import Role
 from models.ticket import Ticket
 from models.verification import Verification
 from tests.decisions.cases import PASSWORD, fee, grant, later, pack, partial, person, propose, refusal

@@ -33,9 +33,10 @@ from cs_console.tickets import queue
 from cs_console.tickets.filters import parse
 from cs_console.tickets.search.index import index_waiting
 from models.decision import Approval, Decision
-from models.enums import Role, TicketKind
+from models.enums import TicketKind
 from models.log import LogEntry
 from models.message import Message
+from models.roles import Role
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, answered, ground, pack, person, propose, refusal, request
 from tests.support.desk import TestDesk, make_desk

@@ -22,8 +22,9 @@ from cs_console.errors import (
     NoUndertaking,
     WrongState,
 )
-from models.enums import Action, Outcome, Role, TicketKind, TicketState
+from models.enums import Action, Outcome, TicketKind, TicketState
 from models.log import LogEntry
+from models.roles import Role
 from tests.decisions.cases import PASSWORD, fee, finding, grant, pack, partial, person, refusal, request
 from tests.support.desk import TestDesk
 from tests.support.rows import actions, ticket_of

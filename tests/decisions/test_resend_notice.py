@@ -27,8 +27,9 @@ from cs_console.errors import (
 from cs_console.upkeep import keep_up
 from models.contact import Contact
 from models.contact_fields import Field
-from models.enums import Action, Channel, DeliveryState, MessageSort, Role, TicketState
+from models.enums import Action, Channel, DeliveryState, MessageSort, TicketState
 from models.message import Message
+from models.roles import Role
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded

@@ -11,8 +11,9 @@ from cs_console.decisions import approval, review
 from cs_console.decisions.review import reopen_due
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import WrongState
-from models.enums import Action, RequesterState, Role, TicketState
+from models.enums import Action, RequesterState, TicketState
 from models.requester import Requester
+from models.roles import Role
 from tests.decisions.cases import PASSWORD, grant, ground, person, propose, refusal, request
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded

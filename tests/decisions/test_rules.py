@@ -22,7 +22,8 @@ from cs_console.decisions.proposal import (
 from cs_console.decisions.rules import Problem, problems, stale_problems
 from cs_console.errors import ChecklistIncomplete, ConsoleError, FeeUnreasonable, GroundKind, WrongList
 from cs_console.policy.loader import SHIPPED, load_pack
-from models.enums import Outcome, Role
+from models.enums import Outcome
+from models.roles import Role
 from tests.decisions.cases import answered, fee, finding, grant, ground, pack, partial, refusal
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

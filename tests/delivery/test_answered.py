@@ -15,7 +15,8 @@ from cs_console.desk import DeskSession, operator_session
 from cs_console.errors import DeliveryFailed
 from cs_console.intake.intake import import_mail
 from models.contact_fields import Field
-from models.enums import Action, DeliveryState, MessageSort, Role, TicketKind, TicketState
+from models.enums import Action, DeliveryState, MessageSort, TicketKind, TicketState
+from models.roles import Role
 from models.ticket import Ticket
 from screens.ticket.clock_dialogs import sent_words
 from screens.ticket.compose import reply_words

@@ -18,9 +18,10 @@ from cs_console.desk import Desk
 from cs_console.errors import ContactNotOnFile, DeliveryFailed, KeyDestroyed, LogBroken, NothingThere
 from models.contact import Contact
 from models.contact_fields import Field
-from models.enums import Action, DeliveryState, MessageSort, Result, Role
+from models.enums import Action, DeliveryState, MessageSort, Result
 from models.log import LogHead
 from models.message import Message
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.peers import http_peer
 from tests.support.recorded import recorded

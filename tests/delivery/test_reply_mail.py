@@ -27,8 +27,9 @@ from cs_console.intake.intake import import_jsonl, import_mail
 from cs_console.policy.reply_rules import ReplyRules
 from models.contact import Contact
 from models.contact_fields import Field
-from models.enums import DeliveryState, MessageSort, Role
+from models.enums import DeliveryState, MessageSort
 from models.message import Message
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.tickets import give, make_ticket

@@ -9,8 +9,8 @@ from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Desk, DeskSession
 from cs_console.erasure.erasure import open_erasures, propose_erasure
 from models.contact_fields import Field
-from models.enums import Role
 from models.erasure import Erasure
+from models.roles import Role
 from tests.decisions.cases import PASSWORD, grant, person, propose, request
 from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket

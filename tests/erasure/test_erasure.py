@@ -57,12 +57,12 @@ from models.enums import (
     Outcome,
     RequesterState,
     Result,
-    Role,
     TicketKind,
     TicketState,
 )
 from models.message import Message
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from tests.decisions.cases import grant, pack, partial, person, propose, request
 from tests.erasure.erasures import PASSWORD, People, granted, people, proposed, state_of

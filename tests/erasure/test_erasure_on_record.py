@@ -34,10 +34,11 @@ from cs_console.tickets.ticket_record import ERASED
 from cs_console.verification.linking import link_ticket, unlink_ticket
 from models.contact_fields import Field
 from models.decision import Approval, Decision
-from models.enums import Action, Outcome, RequesterState, Result, Role, TicketKind, TicketState
+from models.enums import Action, Outcome, RequesterState, Result, TicketKind, TicketState
 from models.erasure import Erasure, Hold
 from models.log import ENDS
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from tests.custody.reveals import change
 from tests.custody.test_requester_access import ACTS, everywhere, held_and_erased, nameless, refused, row_of

@@ -31,9 +31,10 @@ from cs_console.verification.windows import close_window
 from models.agent import Agent
 from models.contact_fields import Field
 from models.decision import Approval
-from models.enums import AccountState, Role, TicketKind, VerificationMethod
+from models.enums import AccountState, TicketKind, VerificationMethod
 from models.erasure import Hold
 from models.requester import Requester
+from models.roles import Role
 from models.second_factor import SecondFactor
 from models.ticket import Ticket
 from models.verification import Verification, VerificationCode

@@ -21,10 +21,11 @@ from cs_console.verification.codes_on_record import about_sent
 from models.columns import new_id
 from models.contact_fields import Field
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, MessageSort, Role, TicketKind
+from models.enums import Action, DecisionState, MessageSort, TicketKind
 from models.log import LogEntry, LogHead
 from models.message import Message
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from models.verification import VerificationCode
 from tests.custody.reveals import change

@@ -9,7 +9,8 @@ from cs_console.errors import NotAssigned, NotIndependent
 from cs_console.independence.separation import excluded_agents
 from cs_console.settlements.settling import settle
 from models.contact_fields import Field
-from models.enums import Action, Role, TicketKind
+from models.enums import Action, TicketKind
+from models.roles import Role
 from models.settlement import Settlement
 from tests.custody.reveals import change
 from tests.decisions.cases import person

@@ -13,7 +13,8 @@ from cs_console.decisions.review import open_for_review
 from cs_console.desk import DeskSession
 from cs_console.errors import NotIndependent, OwnDecision
 from cs_console.tickets.ticket_record import facts
-from models.enums import Action, Outcome, Role, TicketState
+from models.enums import Action, Outcome, TicketState
+from models.roles import Role
 from tests.decisions import cases
 from tests.decisions.cases import PASSWORD, fee, grant, ground, partial, person, refusal, request
 from tests.decisions.test_approval import last_entry

@@ -16,7 +16,8 @@ from cs_console.independence.matters import matter_choices, name_matter
 from cs_console.settlements.settled import decided_before
 from cs_console.verification.methods import verify_by_note
 from models.contact_fields import Field
-from models.enums import Action, Priority, Result, Role, TicketKind, TicketState, VerificationMethod
+from models.enums import Action, Priority, Result, TicketKind, TicketState, VerificationMethod
+from models.roles import Role
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, grant, person, propose, refusal, request
 from tests.settlements.settlements import Refused, about, end, refused, settlements, settling

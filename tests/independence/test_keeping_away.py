@@ -14,8 +14,9 @@ from cs_console.independence.matters import name_matter
 from cs_console.independence.separation import excluded_agents
 from cs_console.verification.linking import link_ticket, unlink_ticket
 from models.contact_fields import Field
-from models.enums import AccountState, Action, Result, Role, TicketKind, TicketState
+from models.enums import AccountState, Action, Result, TicketKind, TicketState
 from models.linking import Linking
+from models.roles import Role
 from tests.decisions.cases import PASSWORD, person, propose, refusal
 from tests.settlements.settlements import CONTACTS, Refused, about, end, refused, settling
 from tests.support.accounts import put_on_record

@@ -14,8 +14,9 @@ from cs_console.desk import DeskSession
 from cs_console.errors import ConsoleError
 from models.agent import Agent
 from models.decision import Approval, Decision
-from models.enums import DecisionState, Role, TicketState
+from models.enums import DecisionState, TicketState
 from models.message import Message
+from models.roles import Role
 from tests.decisions.cases import PASSWORD, ground, person, propose, refusal, request
 from tests.support.desk import TestDesk
 from tests.support.rows import ticket_of

@@ -5,7 +5,8 @@ import pytest
 from cs_console.casework.workflow import set_kind
 from cs_console.errors import SecondPersonNeeded, WrongState
 from cs_console.settlements.settling import settle
-from models.enums import Action, Role, TicketKind
+from models.enums import Action, TicketKind
+from models.roles import Role
 from tests.decisions.cases import person
 from tests.settlements.settlements import settling
 from tests.support.consoles import console

@@ -20,7 +20,8 @@ from cs_console.intake.filing import file_message
 from cs_console.intake.incoming import IncomingMessage, Taken
 from cs_console.intake.intake import ImportCounts, import_mail
 from cs_console.intake.redacted_ahead import RedactedAhead
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.stored import entries, opened_ticket, quarantine, ticket_numbers

@@ -14,7 +14,8 @@ from cs_console.intake.explain import explain
 from cs_console.intake.intake import OUTCOMES, import_mail
 from cs_console.policy.loader import DEFAULT, SHIPPED, load_pack
 from models.contact_fields import Field
-from models.enums import MailClass, Role
+from models.enums import MailClass
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.stored import ticket_numbers
 from tests.support.tickets import make_ticket

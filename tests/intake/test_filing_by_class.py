@@ -28,7 +28,6 @@ from models.enums import (
     Link,
     MailClass,
     MessageSort,
-    Role,
     SenderCheck,
     SetAside,
     TicketKind,
@@ -36,6 +35,7 @@ from models.enums import (
 )
 from models.message import Message
 from models.quarantined import Quarantined
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.stored import entries, opened_ticket, ticket_numbers

@@ -8,7 +8,8 @@ from cs_console.desk import DeskSession
 from cs_console.errors import BadInput, NotAllowed
 from cs_console.intake.form import FormEntry, open_by_form
 from models.contact_fields import Field
-from models.enums import Channel, Role, TicketKind, TicketState
+from models.enums import Channel, TicketKind, TicketState
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.stored import entries, opened_ticket, ticket_numbers
 from tests.support.tickets import make_requester

@@ -13,7 +13,8 @@ from cs_console.desk import operator_session
 from cs_console.errors import BadInput
 from cs_console.intake.intake import ImportCounts, IncomingMessage, from_bytes, import_mail, take_in
 from models.contact_fields import Field
-from models.enums import Channel, Link, Role, TicketKind, TicketState
+from models.enums import Channel, Link, TicketKind, TicketState
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.stored import OpenedTicket, entries, opened_ticket, quarantine, ticket_numbers

@@ -6,7 +6,7 @@ from cs_console.custody import opening
 from cs_console.desk import operator_session
 from cs_console.errors import NotAllowed
 from cs_console.intake.quarantine import KeptMail, listing, listing_with_subjects
-from models.enums import Role
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.stored import keep_apart, unreadable
 

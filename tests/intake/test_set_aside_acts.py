@@ -28,8 +28,9 @@ from cs_console.intake.mail import read_mail
 from cs_console.intake.quarantine import counts, listing, listing_with_subjects
 from cs_console.intake.set_aside_acts import drop, release, retry, retry_after_update, show
 from models.contact_fields import Field
-from models.enums import Action, Role, SetAside, TicketKind
+from models.enums import Action, SetAside, TicketKind
 from models.quarantined import Quarantined
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.stored import entries, keep_apart, opened_ticket, ticket_numbers, unreadable
 from tests.support.tickets import make_ticket

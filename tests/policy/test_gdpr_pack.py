@@ -11,7 +11,8 @@ from cs_console.decisions.rules import shape_problems
 from cs_console.errors import GroundKind
 from cs_console.policy.loader import SHIPPED, load_pack
 from cs_console.policy.schema import Pack
-from models.enums import Outcome, Role
+from models.enums import Outcome
+from models.roles import Role
 
 FILE = SHIPPED / "gdpr-2018-05.toml"
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

@@ -6,7 +6,8 @@ from cs_console.adoption.pack_check import check_pack
 from cs_console.policy.loader import SHIPPED, load_pack
 from cs_console.policy.schema import Pack
 from models.contact_fields import Field
-from models.enums import Role, TicketKind, VerificationMethod
+from models.enums import TicketKind, VerificationMethod
+from models.roles import Role
 
 FILE = SHIPPED / "hauthome-2023-08.toml"
 

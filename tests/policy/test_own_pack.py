@@ -16,7 +16,8 @@ from cs_console.opening import open_desk
 from cs_console.settings import load
 from cs_console.verification.codes import send_code
 from models.contact_fields import Field
-from models.enums import Outcome, Role, TicketKind
+from models.enums import Outcome, TicketKind
+from models.roles import Role
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, person, propose
 from tests.support.desk import TestDesk

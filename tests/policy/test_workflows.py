@@ -9,7 +9,8 @@ from cs_console.errors import NoticeIncomplete
 from cs_console.policy.schema import Pack
 from cs_console.settlements.settling_letter import make_letter
 from cs_console.settlements.settling_rules import Settling, asked
-from models.enums import Role, TicketKind
+from models.enums import TicketKind
+from models.roles import Role
 from tests.adoption.test_pack_check import GOOD, broken
 from tests.decisions.cases import pack
 from tests.settlements.settlements import settling, workflow

@@ -9,7 +9,8 @@ from cs_console.custody.disclosure import Target, reveal
 from cs_console.desk import DeskSession
 from cs_console.errors import NotVerified
 from models.contact_fields import Field
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from screens.access_log.access_log import PAGE, AccessLogScreen
 from screens.access_log.log_entry import EntryDialog
 from screens.access_log.log_proof import ProofDialog

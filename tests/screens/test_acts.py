@@ -10,8 +10,9 @@ from cs_console.casework import conversation
 from cs_console.custody.drafts import find_draft
 from cs_console.errors import StoreUnreachable
 from models.draft import Draft
-from models.enums import Action, DeliveryState, MessageSort, Role
+from models.enums import Action, DeliveryState, MessageSort
 from models.message import Message
+from models.roles import Role
 from screens.ticket import compose
 from screens.ticket.compose import ComposeScreen
 from screens.ticket.ticket import TicketScreen

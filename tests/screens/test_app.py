@@ -20,8 +20,8 @@ from cs_console.casework.conversation import open_ticket
 from cs_console.custody import drafts
 from cs_console.custody.drafts import save_draft
 from cs_console.errors import BadSettings, NothingThere, SessionEnded, StoreUnavailable
-from models.enums import Role
 from models.log import Checkpoint
+from models.roles import Role
 from screens.frame.console import Typed
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.go_dialog import GoTo

@@ -6,7 +6,8 @@ from textual.widgets import DataTable
 from cs_console.casework.conversation import add_note, reload
 from cs_console.decisions.approval import approve, waiting
 from cs_console.desk import DeskSession
-from models.enums import Action, Role, TicketState
+from models.enums import Action, TicketState
+from models.roles import Role
 from screens.decisions.approval import ProposalScreen
 from screens.decisions.approvals import ApprovalsScreen
 from screens.frame.choice import ChoiceDialog

@@ -11,7 +11,8 @@ from cs_console.casework.attachments import OpenedFile
 from cs_console.casework.attachments import open_attachment as really_open
 from cs_console.desk import DeskSession
 from cs_console.errors import NotVerified
-from models.enums import Action, Role, TicketKind
+from models.enums import Action, TicketKind
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.help import HelpScreen
 from screens.sign_in.lock import LockScreen

@@ -6,7 +6,8 @@ import pytest
 
 from cs_console.desk import DeskSession
 from models.contact_fields import Field
-from models.enums import Action, ClockMove, Result, Role, TicketKind, TicketState
+from models.enums import Action, ClockMove, Result, TicketKind, TicketState
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import WordsDialog
 from screens.ticket.clock_dialogs import ClockDialog, LetterDialog, zone_words

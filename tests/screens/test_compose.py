@@ -9,7 +9,8 @@ from cs_console.casework import workflow
 from cs_console.decisions.approval import withdraw
 from models.contact_fields import Field
 from models.draft import Draft
-from models.enums import Action, MessageSort, Role, TicketKind, TicketState
+from models.enums import Action, MessageSort, TicketKind, TicketState
+from models.roles import Role
 from screens.ticket.compose import ComposeScreen
 from screens.ticket.ticket import TicketScreen
 from tests.decisions.cases import person, propose, refusal, request

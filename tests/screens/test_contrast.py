@@ -4,7 +4,8 @@ import pytest
 
 from cs_console.casework.conversation import add_note
 from cs_console.desk import DeskSession
-from models.enums import Priority, Role, TicketKind
+from models.enums import Priority, TicketKind
+from models.roles import Role
 from screens.access_log.access_log import AccessLogScreen
 from screens.access_log.log_entry import EntryDialog
 from screens.decisions.approval import ProposalScreen

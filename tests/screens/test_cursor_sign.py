@@ -4,7 +4,7 @@ import pytest
 
 from cs_console.casework.conversation import open_ticket
 from models.contact_fields import Field
-from models.enums import Role
+from models.roles import Role
 from screens.decisions.approvals import ApprovalsScreen
 from screens.decisions.decision import DecisionScreen
 from screens.decisions.grounds import GroundLine

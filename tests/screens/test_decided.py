@@ -13,8 +13,9 @@ from cs_console.desk import DeskSession, operator_session
 from cs_console.intake.incoming import IncomingMessage
 from cs_console.intake.intake import take_in
 from models.contact_fields import Field
-from models.enums import Action, Channel, DeliveryState, MessageSort, Outcome, Role, TicketKind
+from models.enums import Action, Channel, DeliveryState, MessageSort, Outcome, TicketKind
 from models.message import Message
+from models.roles import Role
 from screens.decisions.decision import DecisionScreen
 from screens.decisions.form import ChecklistForm
 from screens.decisions.sheets import DecidedSheet, RequestSheet

@@ -14,7 +14,8 @@ from cs_console.casework.conversation import reload
 from cs_console.desk import DeskSession
 from models.decision import Decision
 from models.draft import Draft
-from models.enums import Action, DecisionState, Outcome, Priority, Role, TicketKind, TicketState
+from models.enums import Action, DecisionState, Outcome, Priority, TicketKind, TicketState
+from models.roles import Role
 from models.ticket import Ticket
 from screens.decisions.decision import DecisionScreen
 from screens.decisions.form import ChecklistForm, GroundSheet, form_from_json

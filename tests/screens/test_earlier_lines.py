@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.enums import Role, TicketKind
+from models.enums import TicketKind
+from models.roles import Role
 from screens.ticket.conversation import Conversation
 from tests.support.consoles import SIZES, Console, console, words_of
 from tests.support.desk import TestDesk

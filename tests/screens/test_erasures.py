@@ -5,7 +5,8 @@ import pytest
 from cs_console.casework.conversation import open_ticket
 from cs_console.erasure.erasure import open_erasures, propose_erasure
 from cs_console.erasure.holds import holds_of
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from screens.erasure.erasures import ErasuresScreen
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import PasswordDialog, WordsDialog

@@ -13,7 +13,8 @@ from cs_console.desk import operator_session
 from cs_console.intake.mail import read_mail
 from cs_console.staff import accounts, passwords
 from models.contact_fields import Field
-from models.enums import Role, TicketKind
+from models.enums import TicketKind
+from models.roles import Role
 from screens.decisions.approval import ProposalScreen
 from screens.decisions.approvals import ApprovalsScreen
 from screens.frame.forgetting import forget_texts

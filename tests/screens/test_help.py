@@ -3,7 +3,7 @@
 import pytest
 from textual.widgets import Input
 
-from models.enums import Role
+from models.roles import Role
 from screens.decisions.approvals import ApprovalsScreen
 from screens.frame.go_dialog import GoTo
 from screens.frame.help import HelpScreen

@@ -10,8 +10,9 @@ from textual.widgets import Input, TextArea
 
 from cs_console.casework import conversation
 from cs_console.errors import BadInput, SessionEnded
-from models.enums import Action, DeliveryState, MessageSort, Role
+from models.enums import Action, DeliveryState, MessageSort
 from models.message import Message
+from models.roles import Role
 from screens.frame.background import Reported
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.dialog import Dialog

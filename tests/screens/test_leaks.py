@@ -11,7 +11,7 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
 
-from models.enums import Role
+from models.roles import Role
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.palette import Palette
 from screens.frame.service_calls import SERVICE_CALL, Answered, Request

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Label
 
-from models.enums import Role
+from models.roles import Role
 from screens.frame.quiet_app import QuietApp
 from screens.queue.queue import QueueScreen
 from tests.support.consoles import console

@@ -11,7 +11,7 @@ from textual import events
 from textual.widgets import Input
 
 from models.agent_session import AgentSession
-from models.enums import Role
+from models.roles import Role
 from screens.frame.go_dialog import GoTo
 from screens.frame.help import HelpScreen
 from screens.queue.queue import QueueScreen

@@ -4,7 +4,8 @@ import pytest
 from textual.widgets import Input
 
 from models.contact_fields import Field
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.queue.look_up import LookUpScreen
 from screens.ticket.ticket import TicketScreen

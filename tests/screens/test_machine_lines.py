@@ -9,8 +9,9 @@ from cs_console.desk import operator_session
 from cs_console.intake.intake import take_in
 from cs_console.intake.mail import read_mail
 from models.contact_fields import Field
-from models.enums import MessageSort, Role, TicketState
+from models.enums import MessageSort, TicketState
 from models.message import Message
+from models.roles import Role
 from models.ticket import Ticket
 from screens.ticket.ticket import TicketScreen
 from tests.support.consoles import NARROW, WIDE, console

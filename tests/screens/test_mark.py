@@ -4,7 +4,8 @@ import pytest
 
 from cs_console.casework.marking import marks_on
 from cs_console.desk import DeskSession
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.ticket.mark import MarkScreen
 from screens.ticket.ticket import TicketScreen

@@ -6,7 +6,8 @@ from cs_console.adoption.adopting import adopt, note_current
 from cs_console.decisions.approval_queue import last_decision
 from cs_console.desk import operator_session
 from cs_console.policy.loader import DEFAULT
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import WordsDialog
 from screens.ticket.ticket import TicketScreen

@@ -9,7 +9,8 @@ from textual.widgets import Input, Select, TextArea
 from cs_console.casework.conversation import open_ticket
 from cs_console.custody.drafts import save_draft
 from models.contact_fields import Field
-from models.enums import Channel, Role, TicketKind
+from models.enums import Channel, TicketKind
+from models.roles import Role
 from screens.queue.new_ticket import PLACE, NewTicketScreen
 from screens.queue.queue import QueueScreen
 from screens.ticket.ticket import TicketScreen

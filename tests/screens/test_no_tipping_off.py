@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from cs_console.decisions import approval
 from cs_console.desk import DeskSession
-from models.enums import Role
+from models.roles import Role
 from screens.access_log.access_log import AccessLogScreen
 from screens.access_log.log_entry import EntryDialog
 from screens.decisions.approval import ProposalScreen

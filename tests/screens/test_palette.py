@@ -3,7 +3,7 @@
 import pytest
 from textual.widgets import Input, OptionList
 
-from models.enums import Role
+from models.roles import Role
 from screens.frame.help import HelpScreen
 from screens.frame.palette import Palette
 from screens.queue.queue import QueueScreen

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cs_console.outbox import put
 from cs_console.verification.codes import send_code
 from models.contact_fields import Field
-from models.enums import Role
+from models.roles import Role
 from screens.demo.phone import PhoneScreen, arrived
 from tests.support.consoles import WIDE, console
 from tests.support.desk import TestDesk

@@ -13,7 +13,8 @@ from cs_console.tickets import queue
 from cs_console.tickets.filters import parse
 from cs_console.verification.codes import send_code
 from models.contact_fields import Field
-from models.enums import Role, TicketKind, TicketState
+from models.enums import TicketKind, TicketState
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.queue.list_head import ListHead
 from screens.queue.pages import PAGES_KEPT, Pages

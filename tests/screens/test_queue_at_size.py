@@ -11,7 +11,8 @@ from cs_console.casework import workflow
 from cs_console.casework.tagging import add_tag
 from cs_console.tickets.queue import page
 from cs_console.tickets.saved_views import kept_views
-from models.enums import Priority, Role, TicketKind
+from models.enums import Priority, TicketKind
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.number_dialog import NumberDialog
 from screens.queue.arrivals import held_back

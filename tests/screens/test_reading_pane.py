@@ -8,7 +8,8 @@ from cs_console.casework import workflow
 from cs_console.casework.preview import Preview, preview
 from cs_console.desk import DeskSession
 from cs_console.verification.authority import record_age_band
-from models.enums import Action, Role, TicketKind
+from models.enums import Action, TicketKind
+from models.roles import Role
 from screens.queue import reading
 from screens.queue.pane_words import READ_ON_TICKET
 from screens.queue.queue import QueueScreen

@@ -13,7 +13,7 @@ import pytest
 import screens
 from cs_console.app import ConsoleApp
 from cs_console.errors import BadSettings
-from models.enums import Role
+from models.roles import Role
 from screens import registry
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.dialog import Dialog

@@ -12,7 +12,8 @@ from cs_console.errors import NotAllowed
 from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.verification.codes import send_code
 from models.contact_fields import Field
-from models.enums import Action, Channel, Role, TicketKind
+from models.enums import Action, Channel, TicketKind
+from models.roles import Role
 from screens import registry
 from screens.frame.go_dialog import GoTo
 from screens.frame.help import HelpScreen

@@ -6,7 +6,7 @@ from textual.widgets import Input, Static
 
 from cs_console.staff.second_factor import RECOVERY_CODES, begin_enrolment, confirm_enrolment
 from cs_console.staff.sign_in import sign_in, sign_out
-from models.enums import Role
+from models.roles import Role
 from screens.queue.queue import QueueScreen
 from screens.sign_in.password import PasswordScreen
 from screens.sign_in.second_factor import SecondFactorScreen

@@ -8,7 +8,8 @@ from cs_console.intake.blocked_senders import block_sender
 from cs_console.intake.intake import take_in
 from cs_console.intake.mail import read_mail
 from models.contact_fields import Field
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import WordsDialog
 from screens.set_aside.set_aside import SetAsideScreen

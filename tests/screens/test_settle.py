@@ -11,7 +11,8 @@ from textual.widgets import TextArea
 from cs_console.custody.drafts import save_draft
 from cs_console.errors import NotIndependent
 from cs_console.settlements.settling import settle_place
-from models.enums import Action, Role, TicketKind, TicketState
+from models.enums import Action, TicketKind, TicketState
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.settlements.form import SettleForm, form_from_json
 from screens.settlements.settle import SettleScreen

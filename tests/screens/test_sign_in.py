@@ -12,7 +12,7 @@ from cs_console.errors import NoDesk
 from cs_console.staff.sign_in import sign_in, sign_out
 from models.agent import Agent
 from models.agent_session import AgentSession
-from models.enums import Role
+from models.roles import Role
 from models.undertaking import Undertaking
 from screens.queue.queue import QueueScreen
 from screens.sign_in.password import PasswordScreen

@@ -7,7 +7,8 @@ from rich.cells import cell_len
 
 from cs_console.errors import BadSettings
 from cs_console.settings import load
-from models.enums import Role, TicketKind, TicketState
+from models.enums import TicketKind, TicketState
+from models.roles import Role
 from screens.widgets.signs import OF_KIND, OF_STATE, Sign, before, room_for, use_signs
 from tests.support.consoles import console
 from tests.support.desk import TestDesk

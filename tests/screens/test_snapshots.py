@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cs_console.app import ConsoleApp
-from models.enums import Priority, Role, TicketKind
+from models.enums import Priority, TicketKind
+from models.roles import Role
 from screens.queue import reading
 from screens.queue.queue import QueueScreen
 from screens.queue.reading_pane import ReadingPane

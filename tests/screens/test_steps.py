@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from cs_console.errors import BadInput, StoreUnreachable
-from models.enums import Role
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.help import HelpScreen

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import TextArea
 
-from models.enums import Action, MessageSort, Role
+from models.enums import Action, MessageSort
+from models.roles import Role
 from screens.frame.help import HelpScreen
 from screens.queue.queue import QueueScreen
 from screens.ticket.compose import ComposeScreen

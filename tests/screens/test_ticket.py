@@ -11,8 +11,9 @@ from textual.widgets import TextArea
 from cs_console.casework import workflow
 from cs_console.desk import DeskSession
 from models.contact_fields import Field
-from models.enums import Action, Role, TicketKind
+from models.enums import Action, TicketKind
 from models.log import LogEntry
+from models.roles import Role
 from screens.frame.text_dialog import WordsDialog
 from screens.ticket.conversation import Conversation
 from screens.ticket.facts import Facts

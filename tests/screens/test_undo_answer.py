@@ -6,7 +6,8 @@ from cs_console.custody.drafts import find_draft, save_draft
 from cs_console.decisions.finalise import draft_place
 from cs_console.settlements.settling import settle, settle_place
 from cs_console.settlements.settling_rules import settling_to_json
-from models.enums import Action, Outcome, Role, TicketKind, TicketState
+from models.enums import Action, Outcome, TicketKind, TicketState
+from models.roles import Role
 from screens.decisions.decision import DecisionScreen
 from screens.decisions.form import ChecklistForm
 from screens.settlements.settle import SettleScreen

@@ -7,7 +7,8 @@ from cs_console.casework.conversation import reply
 from cs_console.casework.workflow import assign
 from cs_console.upkeep import keep_up
 from models.contact_fields import Field
-from models.enums import Action, DeliveryState, Role
+from models.enums import Action, DeliveryState
+from models.roles import Role
 from screens.ticket.compose import ComposeScreen
 from screens.ticket.send_later import SendLaterDialog
 from screens.ticket.ticket import TicketScreen

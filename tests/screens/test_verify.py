@@ -9,7 +9,8 @@ from textual.widgets import Input
 from cs_console.verification.authority import see_authority
 from cs_console.verification.codes import send_code
 from models.contact_fields import Field
-from models.enums import Action, AuthoritySort, Role, TicketKind, TicketState
+from models.enums import Action, AuthoritySort, TicketKind, TicketState
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import WordsDialog
 from screens.queue.queue import QueueScreen

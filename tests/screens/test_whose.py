@@ -3,7 +3,8 @@
 import pytest
 
 from models.contact_fields import Field
-from models.enums import Action, Link, Role
+from models.enums import Action, Link
+from models.roles import Role
 from models.ticket import Ticket
 from screens.frame.text_dialog import WordsDialog
 from screens.ticket.ticket import TicketScreen

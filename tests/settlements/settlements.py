@@ -14,7 +14,8 @@ from cs_console.policy.workflow_rules import WorkflowQuestion, WorkflowRules
 from cs_console.settlements.settling import Settled, settle
 from cs_console.settlements.settling_rules import Settling, asked
 from models.contact_fields import Field
-from models.enums import Role, TicketKind
+from models.enums import TicketKind
+from models.roles import Role
 from models.settlement import Settlement
 from tests.decisions.cases import PASSWORD, pack, person, propose, refusal
 from tests.support.desk import TestDesk

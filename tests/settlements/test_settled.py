@@ -15,7 +15,8 @@ from cs_console.errors import ConsoleError
 from cs_console.independence.matters import name_matter
 from cs_console.independence.separation import is_own_appealed
 from cs_console.settlements.settled import last_settlement
-from models.enums import Action, Role, TicketKind, TicketState
+from models.enums import Action, TicketKind, TicketState
+from models.roles import Role
 from models.settlement import Settlement
 from tests.decisions.cases import person
 from tests.settlements.settlements import Refused, end, refused, settlements, settling

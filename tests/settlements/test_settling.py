@@ -35,7 +35,8 @@ from cs_console.settlements.settling_needs import still_needed
 from cs_console.settlements.settling_rules import Settling, settling_problems
 from models.agent import Agent
 from models.contact_fields import Field
-from models.enums import Action, Channel, DeliveryState, Result, Role, TicketKind, TicketState
+from models.enums import Action, Channel, DeliveryState, Result, TicketKind, TicketState
+from models.roles import Role
 from tests.decisions.cases import pack, person
 from tests.settlements.settlements import CONTACTS, about, end, refused, settlements, settling, workflow
 from tests.support.answers import write

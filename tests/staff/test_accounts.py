@@ -21,7 +21,8 @@ from cs_console.errors import (
 )
 from cs_console.staff import accounts
 from cs_console.staff.sign_in import sign_in
-from models.enums import AccountState, Action, Result, Role
+from models.enums import AccountState, Action, Result
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 

@@ -33,7 +33,8 @@ from cs_console.staff.sign_in import first_step, second_step, sign_in
 from cs_console.tickets.queue import counts
 from models.agent import Agent
 from models.agent_session import AgentSession
-from models.enums import AccountState, Action, Role
+from models.enums import AccountState, Action
+from models.roles import Role
 from tests.custody.reveals import change, is_refused, mobile_of, own_ticket
 from tests.decisions.cases import PASSWORD, person
 from tests.decisions.test_approval import proposed

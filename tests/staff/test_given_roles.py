@@ -13,7 +13,8 @@ from cs_console.staff import accounts
 from cs_console.staff.confirming_roles import confirm_roles, confirm_roles_as
 from cs_console.staff.sign_in import sign_in
 from cs_console.staff.staff_changes import in_words, staff_changes
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from screens.queue.queue import QueueScreen
 from tests.support.accounts import identify
 from tests.support.desk import TestDesk

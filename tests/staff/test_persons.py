@@ -10,7 +10,8 @@ from cs_console.desk import operator_session
 from cs_console.erasure.erasure import confirm_erasure
 from cs_console.errors import BadAccount, NotAllowed, OwnErasure, OwnProposal
 from cs_console.staff import accounts
-from models.enums import AccountState, Action, Role
+from models.enums import AccountState, Action
+from models.roles import Role
 from tests.decisions.cases import PASSWORD, person
 from tests.decisions.test_approval import proposed as proposed_refusal
 from tests.erasure.erasures import people, proposed, state_of

@@ -29,7 +29,8 @@ from cs_console.staff.second_factor import (
 )
 from cs_console.staff.second_person import Confirming
 from cs_console.staff.sign_in import SignedIn, first_step, second_step, sign_in
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from models.second_factor import RecoveryCode, SecondFactor
 from tests.custody.reveals import change
 from tests.support.desk import TestDesk

@@ -31,7 +31,8 @@ from cs_console.staff.setup import init_desk
 from cs_console.staff.sign_in import sign_in
 from models.agent import Agent
 from models.desk_identity import DeskIdentity
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from tests.support.desk import make_desk
 from tests.support.postgres import empty_database, fresh_database
 from tests.support.recorded import recorded

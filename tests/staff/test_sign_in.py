@@ -25,7 +25,8 @@ from cs_console.staff.accounts import confirm_password
 from cs_console.staff.sign_in import SignedIn, sign_in, sign_out, touch, unlock
 from cs_console.staff.tries import wait_after
 from models.agent import Agent
-from models.enums import Action, Result, Role
+from models.enums import Action, Result
+from models.roles import Role
 from tests.support.desk import TestDesk, make_desk
 from tests.support.recorded import recorded
 

@@ -14,7 +14,8 @@ from cs_console.errors import NoUndertaking, SessionEnded
 from cs_console.policy.loader import PackShelf
 from cs_console.staff.undertakings import accept, current_text, is_current, require_current
 from models.agent_session import AgentSession
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import Role
 from models.undertaking import Undertaking
 from tests.custody.reveals import CONTACTS, change, is_refused, mobile_of
 from tests.support.desk import TestDesk

@@ -22,7 +22,7 @@ from cs_console.settings import Settings
 from models.columns import new_id
 from models.counter import Counter
 from models.desk_identity import DeskIdentity
-from models.enums import Role
+from models.roles import Role
 from tests.support.postgres import fresh_database, kept_database
 
 

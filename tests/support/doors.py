@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from cs_console.app import ConsoleApp
 from cs_console.desk import operator_session
 from cs_console.staff import accounts, sign_in, undertakings
-from models.enums import Role
+from models.roles import Role
 from tests.support.consoles import Console
 from tests.support.desk import TestDesk
 

@@ -16,7 +16,7 @@ from cs_console.faults import say_one_sentence
 from cs_console.opening import open_desk
 from cs_console.settings import Settings
 from models.contact_fields import Field
-from models.enums import Role
+from models.roles import Role
 
 
 def main(case: dict[str, str], targets: list[list[str]], death: str) -> None:

@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from cs_console.app import ConsoleApp
 from models.contact_fields import Field
-from models.enums import Role
+from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.queue.queue import QueueScreen
 from screens.ticket.ticket import TicketScreen

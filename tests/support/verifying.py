@@ -16,8 +16,9 @@ from cs_console.errors import (
 from cs_console.verification.codes import check_code, send_code
 from models.contact import Contact
 from models.contact_fields import Field
-from models.enums import Action, Result, Role, TicketKind
+from models.enums import Action, Result, TicketKind
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded

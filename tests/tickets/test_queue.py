@@ -29,7 +29,8 @@ from cs_console.tickets.queue_words import Group, age_words, due_words, group_of
 from cs_console.tickets.ticket_record import ERASED, UNREADABLE
 from models.columns import microseconds
 from models.contact_fields import Field
-from models.enums import Channel, Priority, Role, TicketKind, TicketState
+from models.enums import Channel, Priority, TicketKind, TicketState
+from models.roles import Role
 from models.ticket import Ticket
 from tests.support.desk import TestDesk
 from tests.support.stored import keys_of

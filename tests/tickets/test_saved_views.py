@@ -7,7 +7,8 @@ from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.queue import ViewCount, page
 from cs_console.tickets.queue_query import Sort
 from cs_console.tickets.saved_views import MOST_OF_ONE, count_kept, keep_view, kept_views, remove_view
-from models.enums import Action, Role, TicketKind
+from models.enums import Action, TicketKind
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket

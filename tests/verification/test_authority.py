@@ -22,8 +22,9 @@ from cs_console.verification.codes import status
 from cs_console.verification.methods import verify_by_note
 from models.authority import Authority
 from models.contact_fields import Field
-from models.enums import Action, AuthoritySort, Result, Role, TicketKind, TicketState, VerificationMethod
+from models.enums import Action, AuthoritySort, Result, TicketKind, TicketState, VerificationMethod
 from models.requester import Requester
+from models.roles import Role
 from models.verification import Verification
 from tests.decisions.cases import PASSWORD, grant, pack, person, propose, refusal, request
 from tests.support.desk import TestDesk

@@ -13,7 +13,8 @@ from cs_console.verification.codes import status
 from models.agent_session import AgentSession
 from models.caller_check import CallerCheck
 from models.contact_fields import Field
-from models.enums import Action, Result, Role, TicketKind, TicketState
+from models.enums import Action, Result, TicketKind, TicketState
+from models.roles import Role
 from tests.decisions.cases import pack
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded

@@ -17,8 +17,9 @@ from cs_console.verification import closure
 from cs_console.verification.closure import close_unverified
 from cs_console.verification.codes import send_code
 from models.contact_fields import Field
-from models.enums import Action, DeliveryState, MessageSort, Role, TicketKind, TicketState
+from models.enums import Action, DeliveryState, MessageSort, TicketKind, TicketState
 from models.message import Message
+from models.roles import Role
 from models.ticket import Ticket
 from tests.custody.reveals import change
 from tests.decisions.cases import pack

@@ -40,8 +40,9 @@ from cs_console.errors import (
 from cs_console.verification import codes, windows
 from cs_console.verification.codes import check_code, lift_lock, options, send_code, status
 from models.contact_fields import Field
-from models.enums import Action, Result, Role, TicketKind, TicketState, VerificationMethod
+from models.enums import Action, Result, TicketKind, TicketState, VerificationMethod
 from models.requester import Requester
+from models.roles import Role
 from models.ticket import Ticket
 from models.verification import Verification, VerificationCode
 from tests.support.desk import TestDesk, make_desk

@@ -10,8 +10,9 @@ from cs_console.errors import CodeExpired, CodeWrong, ConsoleError, Verification
 from cs_console.verification.codes import check_code, lift_lock, status
 from models.columns import new_id
 from models.contact_fields import Field
-from models.enums import Role, TicketKind
+from models.enums import TicketKind
 from models.requester import Requester
+from models.roles import Role
 from models.verification import VerificationCode
 from tests.custody.reveals import change
 from tests.support.tickets import make_requester, make_ticket

@@ -15,7 +15,8 @@ from cs_console.policy.verification_rules import DocumentRules
 from cs_console.upkeep import keep_up
 from cs_console.verification.documents import delete_documents
 from models.attachment import Attachment
-from models.enums import Action, Role, TicketKind, TicketState
+from models.enums import Action, TicketKind, TicketState
+from models.roles import Role
 from models.ticket import Ticket
 from tests.erasure.erasures import people
 from tests.support.desk import TestDesk

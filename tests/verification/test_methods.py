@@ -19,7 +19,8 @@ from cs_console.verification.codes import status
 from cs_console.verification.methods import verify_by_note
 from cs_console.verification.windows import close_window
 from models.contact_fields import Field
-from models.enums import Action, Result, Role, TicketKind, TicketState, VerificationMethod
+from models.enums import Action, Result, TicketKind, TicketState, VerificationMethod
+from models.roles import Role
 from models.ticket import Ticket
 from models.verification import Verification
 from tests.support.desk import TestDesk

@@ -9,7 +9,8 @@ from cs_console.verification.authority import record_age_band, see_authority
 from cs_console.verification.codes import send_code
 from cs_console.verification.ways import Act, Way, Ways, ways
 from models.contact_fields import Field
-from models.enums import AuthoritySort, Role, TicketKind, TicketState
+from models.enums import AuthoritySort, TicketKind, TicketState
+from models.roles import Role
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_requester, make_ticket
 from tests.support.verifying import CONTACTS, Verifying

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from cs_console.desk import AgentCard, Desk, DeskSession
-from models.enums import Role
+from models.roles import Role
 from tests.faults.processes import Process, Words
 from tests.faults.tally import Tally
 from tests.support.desk import TestDesk

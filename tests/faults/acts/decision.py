@@ -12,9 +12,10 @@ from cs_console.decisions.approval import approve
 from cs_console.delivery.outgoing import LEASE, deliver_queued
 from cs_console.desk import Desk
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, DeliveryState, MessageSort, Role, TicketState
+from models.enums import Action, DecisionState, DeliveryState, MessageSort, TicketState
 from models.log import LogEntry
 from models.message import Message
+from models.roles import Role
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.faults.acts.act import Act, card_of, session_of, wait_for_the_kill

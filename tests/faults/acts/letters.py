@@ -18,8 +18,9 @@ from cs_console.desk import Desk
 from cs_console.errors import NothingToTakeBack
 from cs_console.settlements.settling import settle, settle_place
 from models.contact_fields import Field
-from models.enums import DeliveryState, Role, TicketKind, TicketState
+from models.enums import DeliveryState, TicketKind, TicketState
 from models.message import Message
+from models.roles import Role
 from models.settlement import Settlement
 from models.ticket import Ticket
 from tests.faults.acts.act import Act, card_of, session_of, wait_for_the_kill

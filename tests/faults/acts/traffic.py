@@ -19,10 +19,11 @@ from cs_console.desk import Desk, DeskSession, operator_session
 from cs_console.errors import ConsoleError
 from cs_console.intake.intake import OUTCOMES, import_mail
 from models.contact_fields import Field
-from models.enums import Action, DeliveryState, MessageSort, Role, TicketState
+from models.enums import Action, DeliveryState, MessageSort, TicketState
 from models.log import LogEntry
 from models.message import Message
 from models.quarantined import Quarantined
+from models.roles import Role
 from models.ticket import Ticket
 from tests.faults.acts.act import Act, card_of, session_of, wait_for_the_kill
 from tests.faults.processes import Words, say

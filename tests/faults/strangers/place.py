@@ -18,8 +18,9 @@ from cs_console.delivery.flowed import unflowed
 from cs_console.desk import DeskSession, operator_session
 from cs_console.intake.intake import ImportCounts, from_bytes, import_jsonl, take_in
 from models.contact_fields import Field
-from models.enums import Action, Role
+from models.enums import Action
 from models.message import Message
+from models.roles import Role
 from tests.decisions.cases import person
 from tests.faults.strangers.canaries import Human, Mint, canaries_in
 from tests.faults.strangers.ledger import Case, Ledger, Letter, Party

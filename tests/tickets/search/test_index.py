@@ -16,7 +16,7 @@ from cs_console.intake.intake import from_bytes, take_in
 from cs_console.tickets.search import index as index_module
 from cs_console.tickets.search.index import index_all, index_waiting, still_indexing
 from cs_console.upkeep import keep_up
-from models.enums import Role
+from models.roles import Role
 from models.search import SearchEntry, SearchToken
 from tests.erasure.erasures import PASSWORD, people, proposed
 from tests.support.desk import TestDesk

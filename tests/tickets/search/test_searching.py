@@ -16,8 +16,9 @@ from cs_console.tickets.filters import parse
 from cs_console.tickets.queue import QueuePage, listing, page
 from cs_console.tickets.queue_query import Cursor
 from cs_console.tickets.search import searching
-from models.enums import Action, Role, TicketKind, TicketState
+from models.enums import Action, TicketKind, TicketState
 from models.requester import Requester
+from models.roles import Role
 from models.search import SearchToken
 from tests.erasure.erasures import PASSWORD, granted, people, proposed
 from tests.support.desk import TestDesk
