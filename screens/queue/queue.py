@@ -388,6 +388,7 @@ class QueueScreen(ConsoleScreen[None]):
     @in_steps
     async def action_verify(self) -> None:
         """Verify the requester of the selected ticket."""
+        self._away = True
         await acts.verify(self.selected)
 
     @in_steps

@@ -70,13 +70,15 @@ def test_what_is_opened_for_a_machine_is_opened_by_no_screen_and_no_command(open
 
 
 def test_typed_words_are_opened_as_they_were_stored_by_few() -> None:
-    """For rules (proposal), a letter sent again (resend_notice), or to hide what is known in a part of it at once."""
+    """For rules (proposal), a letter sent again (resend_notice), a form brought back to its writer
+    (taking_back), or to hide what is known in a part of it at once."""
     assert _who_imports("cs_console.custody.safe_views.open_typed") == {
         "cs_console/custody/typed_words.py",
         "cs_console/decisions/proposal.py",
         "cs_console/decisions/resend_notice.py",
         "cs_console/erasure/holds.py",
         "cs_console/settlements/settled.py",
+        "cs_console/settlements/taking_back.py",
     }
 
 

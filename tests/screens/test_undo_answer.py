@@ -43,7 +43,7 @@ async def test_u_brings_a_settlement_back_into_its_steps(sqlite_desk: TestDesk, 
         await shown.open_ticket(number)
         await shown.press("d")
         await shown.until_on(SettleScreen)
-        await shown.until_words("Nothing is missing.")
+        await shown.until_words("Nothing is missing")
         await shown.press("ctrl+s")
         await shown.until_on(TicketScreen)
         await shown.until(
@@ -59,7 +59,7 @@ async def test_u_brings_a_settlement_back_into_its_steps(sqlite_desk: TestDesk, 
         await shown.until_words("! goes out in 7 s   u takes it back")
         await shown.press("u")
         await shown.until_on(SettleScreen)
-        await shown.until_words("Nothing is missing.")
+        await shown.until_words("Nothing is missing")
         assert ticket_of(sqlite_desk, number).state == TicketState.OPEN
         await shown.press("escape")
         await shown.until_on(TicketScreen)
@@ -68,7 +68,7 @@ async def test_u_brings_a_settlement_back_into_its_steps(sqlite_desk: TestDesk, 
         await shown.until(lambda: "There is no message of yours" in shown.notice, "the reason")
         await shown.press("d")
         await shown.until_on(SettleScreen)
-        await shown.until_words("Nothing is missing.")
+        await shown.until_words("Nothing is missing")
         holding(sqlite_desk, 1)
         await shown.press("ctrl+s")
         await shown.until_on(TicketScreen)
@@ -91,7 +91,7 @@ async def test_u_brings_a_grant_back_into_its_checklist(sqlite_desk: TestDesk) -
         await shown.open_ticket(number)
         await shown.press("d")
         await shown.until_on(DecisionScreen)
-        await shown.until_words("Nothing is missing.")
+        await shown.until_words("Nothing is missing")
         await shown.press("ctrl+s")
         await shown.until_on(TicketScreen)
         await shown.until(
@@ -100,7 +100,7 @@ async def test_u_brings_a_grant_back_into_its_checklist(sqlite_desk: TestDesk) -
         await shown.until_words("! goes out in 10 s   u takes it back")
         await shown.press("u")
         await shown.until_on(DecisionScreen)
-        await shown.until_words("Nothing is missing.")
+        await shown.until_words("Nothing is missing")
         assert ticket_of(sqlite_desk, number).state == TicketState.VERIFIED
         await shown.press("ctrl+s")  # with an act of its own
         await shown.until_on(TicketScreen)

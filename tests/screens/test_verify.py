@@ -267,7 +267,7 @@ async def test_a_childs_guardian_is_recorded_by_keyboard(sqlite_desk: TestDesk, 
         await shown.until_words("minor, under 14 · asked by a guardian", "Send a code to the mobile number")
         await shown.press("escape")
         await shown.until_on(TicketScreen)
-        await shown.until(lambda: "minor, under 14 · by a guardian" in shown.drawn(), "the flag")
+        await shown.until(lambda: "by a guardian" in shown.drawn() and "minor, under 14" in shown.drawn(), "the flags")
         await shown.press("v")
         await shown.until_on(VerifyScreen)
         await choose(shown, "end")
