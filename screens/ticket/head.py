@@ -1,6 +1,6 @@
 """The first two lines of a ticket: its subject, and in chips what it is, whose, and when it is due."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from rich.cells import cell_len
@@ -19,7 +19,7 @@ Chip = tuple[str, str]
 
 
 class TicketHead(DrawnLines):
-    """Two lines. Chips that do not fit are left out whole, the last first."""
+    """Two lines. Chips that do not fit are left out whole."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -35,20 +35,30 @@ class TicketHead(DrawnLines):
         """The subject, cut where it is too long, and the chips that fit."""
         yield Paragraph(((self._subject, "title"),), cut=True)
         pieces: list[Piece] = []
-        used = 0
-        for words, look in self._chips:
-            used += cell_len(words) + 3
-            if used - 1 > width:
-                break
+        for words, look in fitting(self._chips, width):
             pieces += [(f" {words} ", look), (" ", "")]
         yield Paragraph(tuple(pieces[:-1]), cut=True)
 
 
+def fitting(chips: Sequence[Chip], width: int) -> list[Chip]:
+    """The chips that fit beside each other, in their order: the plain ones are left out first, the last before others.
+
+    What warns stays longest, with the first, which says what it is, and the last: when an open ticket is due.
+    """
+    left = list(chips)
+    while len(left) > 1 and sum(cell_len(words) + 3 for words, _ in left) - 1 > width:
+        plain = [at for at, (_, look) in enumerate(left[:-1]) if look == "chip"]
+        del left[plain[-1] if len(plain) > 1 else len(left) - 2]  # what kind it is, the first one, is plain too
+    return left
+
+
 def chips_of(view: TicketView, now: datetime) -> Iterator[Chip]:
-    """What counts most comes first."""
+    """In the order in which they are read; `fitting` says which stay."""
     yield before(OF_KIND[view.kind], view.kind_title.lower()), "chip"
     if view.age_flagged:
         yield view.age_words, "chip-warning"
+    if view.asked_by:
+        yield f"by a {view.asked_by}", "chip-warning"
     if view.state is not TicketState.VERIFIED:
         yield before(OF_STATE[view.state], view.state.value), "chip"
     if view.window_until is not None:
@@ -56,8 +66,6 @@ def chips_of(view: TicketView, now: datetime) -> Iterator[Chip]:
     else:
         yield "not verified", "chip"
     yield assignee_words(view), "chip"
-    if view.asked_by:
-        yield f"by a {view.asked_by}", "chip"
     if view.escalated:
         yield "overdue, escalated", "chip-bad"
     if view.priority > Priority.NORMAL:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
-from screens.ticket.head import due_chip
+from screens.ticket.head import due_chip, fitting
 from screens.widgets.drawn_lines import DrawnLines, Paragraph
 from screens.widgets.wrapping import wrap
 
@@ -133,3 +133,25 @@ def test_the_due_date_is_said_as_people_say_it(
         time.tzset()
         assert due_chip(NOW - received, NOW + due, NOW) == (words, look)
     time.tzset()
+
+
+def test_a_narrow_head_keeps_what_warns_and_when_it_is_due() -> None:
+    """Beside the kind; the plain chips go first, the last of them before the others, and none is cut."""
+    chips = [
+        ("? inquiry", "chip"),
+        ("minor, under 14", "chip-warning"),
+        ("○ open", "chip"),
+        ("unassigned", "chip"),
+        ("overdue, escalated", "chip-bad"),
+        ("due 11 Dec", "chip"),
+    ]
+    everything = sum(len(words) + 3 for words, _ in chips) - 1
+    assert fitting(chips, everything) == chips
+    assert [words for words, _ in fitting(chips, everything - 1)] == [
+        "? inquiry", "minor, under 14", "○ open", "overdue, escalated", "due 11 Dec",
+    ]  # fmt: skip
+    assert [words for words, _ in fitting(chips, 66)] == [
+        "? inquiry", "minor, under 14", "overdue, escalated", "due 11 Dec",
+    ]  # fmt: skip
+    assert [words for words, _ in fitting(chips, 44)] == ["? inquiry", "minor, under 14", "due 11 Dec"]
+    assert [words for words, _ in fitting(chips, 5)] == ["due 11 Dec"]
