@@ -61,7 +61,7 @@ async def agents_tour(shown: Console, picture: Callable[[str], None]) -> None:
     await shown.until_words("A sample desk")
     picture("sign-in")
     await _sign_in(shown, "mei")
-    await _settled(shown)
+    await _rests_on_an_answer(shown)
     picture("queue")
     await shown.press("f1")
     await shown.until_on(HelpScreen)
@@ -100,7 +100,7 @@ def themes_tour(name: str) -> Tour:
 
     async def tour(shown: Console, picture: Callable[[str], None]) -> None:
         await _sign_in(shown, "mei")
-        await _settled(shown)
+        await _rests_on_an_answer(shown)
         picture(f"queue-{name}")
 
     return tour
@@ -112,6 +112,13 @@ async def _sign_in(shown: Console, name: str) -> None:
     await shown.type(PASSWORDS[name])
     await shown.press("enter")
     await shown.until_on(QueueScreen)
+
+
+async def _rests_on_an_answer(shown: Console) -> None:
+    """The cursor on the second ticket, whose newest message the reading pane shows then."""
+    await _settled(shown)
+    await shown.press("j")
+    await shown.until(lambda: "I forgot to say" in shown.drawn(), "the newest message")
 
 
 async def _open(shown: Console, words: str) -> None:
