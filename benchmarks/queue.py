@@ -2,27 +2,20 @@
 
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import cycle
-from statistics import median
 from typing import Any
 
-from benchmarks.many_tickets import fill
-from benchmarks.result import Result, compare, timed
-from benchmarks.scratch import scratch_desk, scratch_session
+from benchmarks.growing import Pair, at_growing_sizes
+from benchmarks.result import Result
 from cs_console.desk import Desk, DeskSession
 from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.queue import COUNTED_UP_TO, VIEWS, Cursor, Sort, counts, page
 from cs_console.tickets.queue_query import LOOKED_AT
 from models.columns import microseconds
-from models.roles import Role
 from models.ticket import NO_DATE
 
-SIZES = (10_000, 100_000)
-SMALLEST = 10_000
-"""What flatness is measured against (DESIGN.md, Speed)."""
 ROUNDS = 300
 WARM_UP = 20
 PAGES_DEEP = 60
@@ -37,48 +30,13 @@ _SOONEST = f"ORDER BY queue_order, number LIMIT {PAGE + 1}"
 _MOST_URGENT = f"ORDER BY urgency_order, number LIMIT {PAGE + 1}"
 _LAST_SAID = f"ORDER BY last_message_at DESC, number DESC LIMIT {PAGE + 1}"
 
-Pair = tuple[Callable[[], object], Callable[[], object]]
-
 
 def run(*sizes: int) -> Iterator[Result]:
     """Every measurement at every size, in turns with the same at 10,000 tickets and with the raw query.
 
     Sizes default to 10,000 and 100,000; 1,000,000 takes some minutes to fill.
     """
-    with _filled(SMALLEST) as smallest:
-        for size in sizes or SIZES:
-            with _filled(size) as filled:
-                for name, (console, baseline) in filled.items():
-                    yield _measured(name, size, console, baseline, smallest[name][0])
-
-
-def _measured(
-    name: str, size: int, console: Callable[[], object], baseline: Callable[[], object], small: Callable[[], object]
-) -> Result:
-    times: tuple[list[float], ...] = ([], [], [])
-    for at in range(WARM_UP + ROUNDS):
-        for act, kept in zip((console, baseline, small), times, strict=True):
-            took = timed(act)
-            if at >= WARM_UP:
-                kept.append(took)
-    ours, theirs, at_smallest = times
-    flatness = round(median(ours) / median(at_smallest), 3)
-    return compare(f"queue {name}", size, ours, theirs, flatness=flatness, slowest_ms=round(max(ours), 2))
-
-
-@contextmanager
-def _filled(size: int) -> Iterator[dict[str, Pair]]:
-    """The measurements on a desk of that many tickets, each beside its raw query."""
-    with scratch_desk() as desk:
-        session = scratch_session(desk, "mei", Role.AGENT)
-        others = [scratch_session(desk, f"agent{at}", Role.AGENT).agent.id for at in range(40)]
-        fill(desk, size, [session.agent.id, *others])
-        raw = sqlite3.connect(desk.settings.home / "console.db")
-        raw.execute("PRAGMA query_only = ON")
-        try:
-            yield _measurements(desk, session, raw)
-        finally:
-            raw.close()
+    return at_growing_sizes("queue", sizes, _measurements, ROUNDS, WARM_UP)
 
 
 def _measurements(desk: Desk, session: DeskSession, raw: sqlite3.Connection) -> dict[str, Pair]:
