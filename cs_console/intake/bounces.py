@@ -72,6 +72,8 @@ _BY_SYSTEM = re.compile(r"\b(?:mailer-daemon|mail delivery (?:sub)?system)\b", r
 _NAMED_SYSTEM = re.compile(r"邮箱管理员|邮箱系统|邮件系统|系统管理员|메일 시스템", re.I)
 """A name that a person could have as well: here subject and text both have to say it."""
 _COMPLAINS = re.compile(r"complaint about message from\b", re.I)
+_RETURNED = ("message/rfc822", "message/global", "message/global-headers", "message/rfc822-headers")
+"""Types of what a report returns (RFC 3464, RFC 6533), and one that some servers write for text/rfc822-headers."""
 _ITS_RECIPIENT = "X-HmXmrOriginalRecipient"
 """In Outlook.com's complaints, which come without a report."""
 _DELAY = re.compile(
@@ -196,7 +198,7 @@ def _ids(parts: list[Message], values: Values, text: str = "") -> tuple[str, ...
         if copy is not None:
             found += _ID.findall(str(copy["Message-ID"] or ""))
             found += _OUR_ID.findall(_from_base64(copy)) if _is_base64(part) and not copy.keys() else []
-        elif part.get_content_type() in ("text/rfc822-headers", "message/global-headers", "message/rfc822"):
+        elif part.get_content_type() in ("text/rfc822-headers", *_RETURNED):
             found += _OUR_ID.findall(_decoded(part))
     found += _OUR_ID.findall(text)
     for name in ("X-Original-Message-ID", "Original-Message-ID", "In-Reply-To", "References"):
@@ -210,8 +212,8 @@ def _found(wanted: re.Pattern[str], text: str) -> tuple[str, ...]:
 
 
 def _copy_in(part: Message) -> Message | None:
-    """The mail that lies whole in a part; None where none does."""
-    if part.get_content_type() not in ("message/rfc822", "message/global") or not part.is_multipart():
+    """The mail, or its headers alone, that a part returns and the parser takes for a message; None where none does."""
+    if part.get_content_type() not in _RETURNED or not part.is_multipart():
         return None
     return next((copy for copy in part.get_payload() if isinstance(copy, Message)), None)
 

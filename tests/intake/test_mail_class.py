@@ -223,7 +223,9 @@ DSN = dedent("""\
 REPORT = "From: MAILER-DAEMON@mx.shop.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=B"
 
 
-@pytest.mark.parametrize("copy", ["message/rfc822", "text/rfc822-headers"])
+@pytest.mark.parametrize(
+    "copy", ["message/rfc822", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers"]
+)
 @pytest.mark.parametrize(
     ("action", "status", "is_a", "final"),
     [
