@@ -1,16 +1,17 @@
 """What waits for an agent, for the header of every screen: a few counts that cost the same however many tickets there
 are."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select, type_coerce
-from sqlmodel import col
+from sqlmodel import Session, col
 
+from cs_console.decisions.for_this_person import number_for
 from cs_console.desk import DeskSession
+from cs_console.errors import LogBroken
 from models.columns import UtcMoment
-from models.decision import Decision
-from models.enums import DecisionState
 from models.roles import APPROVES, WORKS_ON_TICKETS, Role
 from models.ticket import Ticket
 
@@ -23,8 +24,8 @@ _WITH_TICKETS = frozenset({Role.AGENT, Role.VERIFIER})
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Open tickets whose due date has passed, those due before the day ends, others' proposals to approve, and the
-    agent's own tickets whose requester wrote what no one has answered. What is snoozed is not due.
+    """Open tickets whose due date has passed, those due before the day ends, proposals that this person can approve,
+    and the agent's own tickets whose requester wrote what no one has answered. What is snoozed is not due.
 
     An agent's tickets are their own; those who lead and do not work tickets themselves are told about the whole desk's.
     Each count is at most COUNTED_UP_TO + 1, which means more than COUNTED_UP_TO.
@@ -46,11 +47,11 @@ def needs_of(session: DeskSession) -> Needs:
     statement = select(
         _tickets(session, due < now) if tickets else _NOTHING,
         _tickets(session, due >= now, due < today) if tickets else _NOTHING,
-        _proposals(session) if not roles.isdisjoint(APPROVES) else _NOTHING,
         _tickets(session, _ANSWERED) if not roles.isdisjoint(_WITH_TICKETS) else _NOTHING,
     )
     with session.reading() as db:
-        return Needs(*db.connection().execute(statement).one())
+        overdue, due_today, answered = db.connection().execute(statement).one()
+        return Needs(overdue, due_today, _approvals(db, session), answered)
 
 
 def _tickets(session: DeskSession, *due: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -60,9 +61,13 @@ def _tickets(session: DeskSession, *due: ColumnElement[bool]) -> ScalarSelect[in
     return _counted(select(literal(1)).where(*conditions))
 
 
-def _proposals(session: DeskSession) -> ScalarSelect[int]:
-    waiting = (col(Decision.state) == DecisionState.PROPOSED, col(Decision.proposer_id) != session.agent.id)
-    return _counted(select(literal(1)).where(*waiting))
+def _approvals(db: Session, session: DeskSession) -> int:
+    """None while the log is broken: then no one can approve anything, and what is due is told all the same."""
+    if session.agent.roles.isdisjoint(APPROVES):
+        return 0
+    with suppress(LogBroken):
+        return min(number_for(db, session), COUNTED_UP_TO + 1)
+    return 0
 
 
 def _counted(rows: Select[*tuple[int]]) -> ScalarSelect[int]:

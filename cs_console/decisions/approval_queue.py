@@ -14,6 +14,7 @@ from cs_console.decisions.approvers import Given, approvals_given, find, roles_l
 from cs_console.decisions.changes_since_proposal import Since, changed_since
 from cs_console.decisions.evidence import evidence_words, labels_by_id
 from cs_console.decisions.finalise import notice_facts
+from cs_console.decisions.for_this_person import MOST, those_for
 from cs_console.decisions.notice import fee_words, field_titles, make_notice
 from cs_console.decisions.notice_delivery import notice_way
 from cs_console.decisions.proposal import Finding, Proposal, applying_grounds, open_answers, open_reason
@@ -33,16 +34,13 @@ from models.enums import Action, DecisionState, Outcome, TicketKind
 from models.roles import APPROVES, WORKS_ON_TICKETS, Role
 from models.ticket import Ticket
 
-MOST = 200
-"""How many proposals the list holds at most."""
-
 
 @dataclass(frozen=True)
 class ProposalRow:
     """One proposal in the list. `asks` are the roles that it takes, `needs` those still missing.
 
     `approvals_given` are the people who approved it, or their roles where the reader may not know who decides on what.
-    `mine`: the reader proposed it.
+    `mine`: the reader proposed it; `for_reader`: the reader can approve or return it.
     """
 
     decision_id: str
@@ -56,6 +54,7 @@ class ProposalRow:
     needs: tuple[str, ...]
     approvals_given: tuple[str, ...]
     mine: bool
+    for_reader: bool
 
 
 @dataclass(frozen=True)
@@ -116,9 +115,13 @@ def waiting(session: DeskSession) -> Waiting:
         found = db.connection().execute(oldest).all()
         shown = found[:MOST]
         approved = approvals_given(db, session.desk, [row.id for row in shown])
+        for_reader = those_for(db, session, roles, shown, approved)
         keys = keys_of_tickets(db, session.desk, (row.ticket_number for row in shown))
         lost = tickets_without_key(db, session.desk, {row.ticket_number for row in shown} - keys.keys())
-    rows = (_row(session, roles, row, approved.get(row.id, []), keys.get(row.ticket_number)) for row in shown)
+    rows = (
+        _row(session, roles, row, approved.get(row.id, []), keys.get(row.ticket_number), row.id in for_reader)
+        for row in shown
+    )
     said = tuple(replace(row, ground_words=MISSING) if row.number in lost else row for row in rows)
     return Waiting(said, more=len(found) > MOST)
 
@@ -138,7 +141,8 @@ def open_proposal(session: DeskSession, decision_id: str) -> ProposalView:
             raise NotAllowed("Only its proposer and its approvers can open this.", "Ask a supervisor.")
         record_about(db, session, ticket, Action.PROPOSAL_OPENED, about={"decision": decision_id})
         found = db.connection().execute(_rows(roles).where(col(Decision.id) == decision_id)).one()
-        approved = approvals_given(db, desk, [decision_id]).get(decision_id, [])
+        given = approvals_given(db, desk, [decision_id])
+        approved, for_reader = given.get(decision_id, []), those_for(db, session, roles, [found], given)
         asked = asked_of(db, session.desk, ticket.number)
         pack = desk.packs.get(ticket.pack)
         labels = labels_by_id(db, desk, pack, ticket)
@@ -147,7 +151,7 @@ def open_proposal(session: DeskSession, decision_id: str) -> ProposalView:
         said = notice_facts(db, desk, ticket, decision.decided_at or desk.clock.now())
         keys = ticket_keys(db, desk, ticket.number)
         typed = typed_words(db, desk, keys)
-    row = _row(session, roles, found, approved, keys)
+    row = _row(session, roles, found, approved, keys, waits and decision_id in for_reader)
     stored = open_answers(desk.keyring, keys, decision_id, decision.answers, decision.legal_review)
     known = _may_know(roles, decision.legal_review)
     _require_same_policy(pack, stored)
@@ -238,7 +242,12 @@ def _rows(roles: frozenset[Role]) -> Select[*tuple[Any, ...]]:
 
 
 def _row(
-    session: DeskSession, roles: frozenset[Role], found: Any, approved: list[Given], keys: TicketKeys | None
+    session: DeskSession,
+    roles: frozenset[Role],
+    found: Any,
+    approved: list[Given],
+    keys: TicketKeys | None,
+    for_reader: bool,
 ) -> ProposalRow:
     pack = session.desk.packs.get(found.pack)
     named = not roles.isdisjoint(APPROVES) or not found.legal_review
@@ -254,6 +263,7 @@ def _row(
         needs=tuple(role.value for role in roles_left(found.needs, (one.role for one in approved))),
         approvals_given=tuple(one.name if named else one.role.value for one in approved),
         mine=found.proposer_id == session.agent.id,
+        for_reader=for_reader,
     )
 
 

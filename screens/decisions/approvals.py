@@ -104,8 +104,7 @@ class ApprovalsScreen(ConsoleScreen[None]):
     def _summary(self, rows: tuple[ProposalRow, ...], more: bool) -> str:
         if not rows:
             return "No proposals are waiting for approval."
-        held = {role.value for role in self.roles}
-        for_you = sum(1 for row in rows if not row.mine and held & set(row.needs))
+        for_you = sum(row.for_reader for row in rows)
         words = (
             "1 proposal is waiting" if len(rows) == 1 else f"{'Over ' if more else ''}{len(rows)} proposals are waiting"
         )
