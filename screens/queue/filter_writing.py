@@ -10,7 +10,7 @@ from cs_console.tickets.filter_sentence import sentence
 from cs_console.tickets.filters import parse
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import in_steps
-from screens.queue.reading_pane import ReadingPane
+from screens.queue.reading_pane import FilterHelp, ReadingPane
 from screens.widgets.filter_line import FilterLine
 
 
@@ -32,7 +32,7 @@ class FilterWriting:
     def close(self) -> None:
         """Take the line away; the pane shows the ticket again."""
         self._screen.query_one(FilterLine).display = False
-        self._screen.query_one(ReadingPane).help = ("", "")
+        self._screen.query_one(ReadingPane).help = None
 
     def completed(self, text: str) -> str | None:
         """The line with its last word completed; None where nothing fits."""
@@ -45,14 +45,14 @@ class FilterWriting:
             said, hint = sentence(parse(text)), "↵ apply   esc leave as it was"
         except BadFilter as refused:
             said, hint = refused.sentence, refused.next_step
-        self._screen.query_one(ReadingPane).help = (said, f"tab: {whole}" if whole else hint)
+        self._screen.query_one(ReadingPane).help = FilterHelp(said, f"tab: {whole}" if whole else hint)
 
     def reject(self, refused: BadFilter) -> None:
-        """Point at the wrong word, and keep the line open to correct it."""
-        self._screen.say(refused)
+        """Say what is wrong where the filter is explained, and point at the word in the line, which stays open."""
         line = self._screen.query_one(FilterLine)
         at = refused.at if refused.at is not None else line.input.value.find(refused.wrong)
         line.reject(at if at >= 0 else None, refused.wrong)
+        self._screen.query_one(ReadingPane).help = FilterHelp(refused.sentence, refused.next_step, wrong=True)
 
     def say(self, what: ConsoleError) -> None:
         """Without names and tags the line is not completed; there is nothing to say."""

@@ -130,9 +130,10 @@ class QueueScreen(ConsoleScreen[None]):
             pages = await self.call(partial(how, self._fetch()), group=PAGE, retry=False)
         except ConsoleError as refusal:
             self._loading = False
-            self.say(refusal)
             if isinstance(refusal, BadFilter):
                 self._reject(refusal)
+            else:
+                self.say(refusal)
         else:
             self._loading = False
             if quiet:
@@ -330,6 +331,7 @@ class QueueScreen(ConsoleScreen[None]):
 
     def _reject(self, refused: BadFilter) -> None:
         self.filter = None
+        self.clear_notice()
         self.writing.reject(refused)
 
     @on(FilterLine.Applied)

@@ -1,6 +1,7 @@
 """The reading pane: what is known of the ticket under the cursor, and its newest message once it was read on record."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from rich.segment import Segment
@@ -18,7 +19,15 @@ from screens.widgets.drawn_lines import DrawnLines, Paragraph
 
 Says = Callable[[int], Iterable[Paragraph]]
 """Paragraphs for a width."""
-_NOTHING = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class FilterHelp:
+    """What the pane says while a filter is typed: what it finds, and what can be done now. `wrong`: it was refused."""
+
+    said: str
+    hint: str
+    wrong: bool = False
 
 
 class _Part(DrawnLines, can_focus=False):
@@ -54,7 +63,7 @@ class ReadingPane(Container):
     seen: reactive[Preview | None] = reactive(None)
     remark: reactive[str] = reactive("")
     """What is shown in place of the text."""
-    help: reactive[tuple[str, str]] = reactive(_NOTHING)
+    help: reactive[FilterHelp | None] = reactive(None)
 
     def __init__(
         self, agent: AgentCard, now: Callable[[], datetime], key_of: pane_words.KeyOf, *, id: str | None = None
@@ -102,20 +111,25 @@ class ReadingPane(Container):
     def _steps(self, row: QueueRow) -> tuple[NextStep, ...]:
         return next_steps(row, self._agent, self._now())
 
-    def _help(self) -> Iterator[Paragraph]:
-        yield Paragraph(((self.help[0], ""),), cut=True)
-        yield Paragraph(((self.help[1], "quiet"),), cut=True)
+    @staticmethod
+    def _help(said: FilterHelp, *, in_one_line: bool = False) -> Iterator[Paragraph]:
+        first, hint = (said.said, "warning" if said.wrong else ""), (said.hint, "quiet")
+        if in_one_line:
+            yield Paragraph((first, ("  ", ""), hint), cut=True)
+        else:
+            yield Paragraph((first,), cut=True)
+            yield Paragraph((hint,), cut=True)
 
     def _peek(self, width: int) -> Iterator[Paragraph]:
-        if any(self.help):
-            yield from self._help()
+        if self.help is not None:
+            yield from self._help(self.help, in_one_line=self.content_size.height == 1)
         elif self.ticket is not None:
             yield pane_words.peek(self.ticket, self.seen, self._agent.name, width)
             yield pane_words.peek_facts(self.ticket, self._steps(self.ticket), self._key_of)
 
     def _head(self, width: int) -> Iterator[Paragraph]:
-        if any(self.help):
-            yield from self._help()
+        if self.help is not None:
+            yield from self._help(self.help)
         elif self.ticket is not None:
             yield pane_words.title(self.ticket)
             yield pane_words.chips(self.ticket, self._now(), width)

@@ -119,6 +119,7 @@ class FilterLine(Horizontal):
         """Show the field and focus it."""
         self.display = True
         self.input.value = self.applied
+        self.input.select_on_focus = True
         self.screen.set_focus(self.input)  # at once: letters still arriving must not act as keys
 
     def accept(self, text: str) -> None:
@@ -132,6 +133,7 @@ class FilterLine(Horizontal):
         """The filter cannot be understood: keep the field open to correct it, the wrong piece selected."""
         self.display = True
         self.set_class(True, "-wrong")
+        self.input.select_on_focus = False  # it would select the whole line, later
         self.input.focus()
         if at is not None and wrong:
             self.input.selection = Selection(at, at + len(wrong))

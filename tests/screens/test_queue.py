@@ -230,7 +230,9 @@ async def test_the_filter_narrows_and_a_bad_word_is_named(sqlite_desk: TestDesk,
         await shown.press("slash")
         await shown.type("kind:nonsense")
         await shown.press("enter")
-        await shown.until(lambda: "nonsense" in shown.notice, "the word")
+        await shown.until(lambda: "Unknown kind “nonsense”." in shown.drawn(), "the word")
+        assert shown.drawn().count("Unknown kind") == 1
+        assert shown.notice == "", "it is said where the filter is explained, and nowhere else"
         line = shown.app.screen.query_one(FilterLine)
         assert line.input.selected_text == "nonsense"
         await shown.type("appeal")  # in place of what is selected
@@ -267,7 +269,12 @@ async def test_a_filter_that_only_the_store_can_refuse_is_named_too(sqlite_desk:
         await shown.press("slash")
         await shown.type("assignee:zaphod")
         await shown.press("enter")
-        await shown.until(lambda: "zaphod" in shown.notice, "the name")
+        pane = shown.app.screen.query_one(ReadingPane)
+        await shown.until(lambda: pane.help is not None and pane.help.wrong, "the refusal")
+        assert pane.help is not None
+        assert "zaphod" in pane.help.said
+        assert shown.notice == ""
+        assert shown.app.screen.query_one(FilterLine).input.selected_text == "zaphod"
 
 
 @pytest.mark.parametrize("size", [WIDE])

@@ -39,18 +39,18 @@ async def test_a_filter_is_completed_and_said_as_it_is_typed(sqlite_desk: TestDe
         strip = shown.app.screen.query_one(ReadingPane)
         line = shown.app.screen.query_one(FilterLine).input
         await shown.type("ki")
-        await shown.until(lambda: strip.help[1] == "tab: kind:", "the key")
+        await shown.until(lambda: strip.help is not None and strip.help.hint == "tab: kind:", "the key")
         await shown.press("tab")
         await shown.type("ap")
-        await shown.until(lambda: strip.help[1] == "tab: kind:appeal", "the value")
+        await shown.until(lambda: strip.help is not None and strip.help.hint == "tab: kind:appeal", "the value")
         await shown.press("tab")
         await shown.until(lambda: line.value == "kind:appeal")
-        await shown.until(lambda: strip.help[0] == "Appeals.", "the sentence")
+        await shown.until(lambda: strip.help is not None and strip.help.said == "Appeals.", "the sentence")
         await shown.type(" due:soon")
-        await shown.until(lambda: strip.help[0] == "Unknown due “soon”.")
+        await shown.until(lambda: strip.help is not None and strip.help.said == "Unknown due “soon”.")
         assert "<3d" in shown.drawn()
         await shown.press("escape")
-        await shown.until(lambda: strip.help == ("", ""))
+        await shown.until(lambda: strip.help is None)
         assert len(numbers(shown)) == 1
 
 
