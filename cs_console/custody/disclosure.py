@@ -126,11 +126,12 @@ class RevealedFile:
 
 @dataclass(frozen=True, slots=True)
 class PurposeChoice:
-    """A reason that the pack lists, and the clause it comes from."""
+    """A reason that the pack lists, and the clause it comes from, in words. `open_now`: no verification is missing."""
 
     key: str
     title: str
     clause: str
+    open_now: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,6 +419,8 @@ def _check(session: DeskSession, pack: Pack, facts: _Facts, field: Field, purpos
         raise FieldNotAllowed(
             f"The {field.value} is not needed for this kind of ticket.", "Use the masked or redacted form."
         )
+    if facts.verification is None and all(row.verified for row in rows):
+        raise NotVerified  # whatever the purpose: no other one would help
     rows = [row for row in rows if row.purpose == purpose]
     if not rows:
         raise PurposeNotAllowed(
@@ -506,6 +509,14 @@ def purposes_for(session: DeskSession, number: int, field: Field) -> tuple[Purpo
 
     Raises NothingThere, NotAllowed, SessionEnded.
     """
+    return purposes_by_field(session, number).get(field, ())
+
+
+def purposes_by_field(session: DeskSession, number: int) -> dict[Field, tuple[PurposeChoice, ...]]:
+    """The same for every field that the matrix lists for this ticket.
+
+    Raises NothingThere, NotAllowed, SessionEnded.
+    """
     desk = session.desk
     with session.reading(*SEES_PERSONAL_DATA) as db:
         ticket = db.connection().execute(select(col(Ticket.kind), col(Ticket.pack)).where(col(Ticket.number) == number))
@@ -514,12 +525,15 @@ def purposes_for(session: DeskSession, number: int, field: Field) -> tuple[Purpo
             raise NothingThere(f"There is no ticket #{number}.")
         verified = db.connection().execute(_WINDOW, {"number": number, "now": desk.clock.now()}).scalar()
     pack = desk.packs.get(row.pack)
-    listed = [entry for entry in pack.rows_for(TicketKind(row.kind)) if field in entry.fields]
-    listed.sort(key=lambda entry: entry.verified and verified is None)
-    return tuple(
-        PurposeChoice(key, pack.purposes[key].title, pack.purposes[key].clause)
-        for key in dict.fromkeys(entry.purpose for entry in listed)
-    )
+    listed = sorted(pack.rows_for(TicketKind(row.kind)), key=lambda one: one.verified and verified is None)
+    found: dict[Field, dict[str, PurposeChoice]] = {}
+    for one in listed:
+        purpose = pack.purposes[one.purpose]
+        open_now = verified is not None or not one.verified
+        choice = PurposeChoice(one.purpose, purpose.title, pack.cited(purpose.clause), open_now)
+        for field in one.fields:
+            found.setdefault(field, {}).setdefault(one.purpose, choice)
+    return {field: tuple(choices.values()) for field, choices in found.items()}
 
 
 def end_view(session: DeskSession, revealed: Revealed | RevealedFile, seconds: int) -> None:

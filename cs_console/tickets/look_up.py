@@ -39,10 +39,9 @@ def purposes_to_look_up(session: DeskSession, field: Field, typed: str) -> tuple
     """
     with session.reading(*SEES_PERSONAL_DATA):
         _normalised(session.desk, field, typed)
-        purposes = session.desk.packs.current.purposes
-        return tuple(
-            PurposeChoice(key, purposes[key].title, purposes[key].clause) for key in _listed(session.desk, field)
-        )
+        pack = session.desk.packs.current
+        listed = [(key, pack.purposes[key]) for key in _listed(session.desk, field)]
+        return tuple(PurposeChoice(key, purpose.title, pack.cited(purpose.clause)) for key, purpose in listed)
 
 
 def look_up(session: DeskSession, field: Field, typed: str, purpose: str) -> tuple[int, ...]:

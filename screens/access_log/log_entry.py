@@ -7,6 +7,7 @@ from cs_console.access_log.review import EntryView
 from cs_console.access_log.sentences import sentence_of
 from cs_console.local_time import moment_with_year
 from screens.frame.dialog import Dialog
+from screens.widgets.key_hint import KeyHint
 from screens.widgets.safe_text import PlainText
 
 
@@ -26,7 +27,7 @@ class EntryDialog(Dialog[None]):
                 with Horizontal(classes="line"):
                     yield PlainText(name, classes="name")
                     yield PlainText(words, classes="words")
-        yield PlainText("esc back", classes="hint")
+        yield KeyHint("esc back")
 
     def on_mount(self) -> None:
         self.query_one("#entry").focus()

@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from screens.frame.dialog import Dialog
 from screens.widgets.choice_list import Choice, ChoiceList, columns_for, heading_row
+from screens.widgets.key_hint import KeyHint
 from screens.widgets.safe_text import PlainText
 
 
@@ -42,7 +43,7 @@ class ChoiceDialog(Dialog[str]):
             columns = columns_for(self._choices, self._headings)
             yield Static(heading_row(columns, self._headings), id="headings", markup=False)
             yield ChoiceList(self._choices, columns=columns, id="choices")
-        yield PlainText(self._hint or "↵ choose   esc back", classes="hint")
+        yield KeyHint(self._hint or "↵ choose   esc back")
 
     def on_mount(self) -> None:
         self.set_class(self._headings is not None, "-columns")

@@ -19,6 +19,7 @@ from screens.frame.console import Typed
 from screens.frame.dialog import Dialog
 from screens.frame.steps import in_steps
 from screens.registry import bindings_for
+from screens.widgets.key_hint import KeyHint
 from screens.widgets.notice_bar import NoticeBar, Tone
 from screens.widgets.password_input import PasswordInput
 from screens.widgets.safe_text import PlainText
@@ -56,7 +57,7 @@ class WordsDialog(Dialog[Written]):
     def body(self) -> ComposeResult:
         yield PlainText(self._question, classes="question")
         yield WritingArea(id="words")
-        yield PlainText(self._hint, classes="hint")
+        yield KeyHint(self._hint)
 
     def on_mount(self) -> None:
         self.query_one(TextArea).focus()
@@ -129,7 +130,7 @@ class PasswordDialog(Dialog[str]):
     def body(self) -> ComposeResult:
         yield PlainText(self._question, classes="question")
         yield PasswordInput(placeholder="your password", id="password")
-        yield PlainText("↵ confirm   esc back", classes="hint")
+        yield KeyHint("↵ confirm   esc back")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

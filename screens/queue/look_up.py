@@ -51,7 +51,7 @@ class LookUpScreen(Dialog[int]):
         if not purposes:
             self.say("The policy pack lists no purpose for which this may be looked up.")
             return
-        choices = [Choice(one.key, one.title, f"policy {one.clause}") for one in purposes]
+        choices = [Choice(one.key, one.title, one.clause) for one in purposes]
         purpose = await self.ask(
             ChoiceDialog("Why do you need it?", choices, hint="↵ record it and look up   esc back")
         )

@@ -27,7 +27,7 @@ async def open_file(ticket: OpenTicket) -> None:
         purposes = await ticket.call(
             partial(purposes_for, ticket.session, ticket.number, Field.MESSAGE), group="purposes"
         )
-        choices = [Choice(purpose.key, purpose.title, f"policy {purpose.clause}") for purpose in purposes]
+        choices = [Choice(purpose.key, purpose.title, purpose.clause) for purpose in purposes]
         purpose: str | None = ""
         if choices:
             hint = "↵ record the view and show it   esc back"

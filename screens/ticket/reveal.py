@@ -11,17 +11,19 @@ from typing import Any
 from textual.timer import Timer
 
 from cs_console.casework.conversation import TicketView
-from cs_console.custody.disclosure import Revealed, Target, end_view, purposes_for, reveal
+from cs_console.custody.disclosure import Revealed, Target, end_view, purposes_by_field, reveal
 from cs_console.desk import DeskSession
-from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.forgetting import forget_texts
 from screens.ticket.lines import field_key
+from screens.ticket.reveal_dialog import RevealDialog
 from screens.ticket.revealed_value import RevealedValue, ShowsValue
-from screens.widgets.choice_list import Choice
+from screens.widgets.notice_bar import Tone
 
 TICK_SECONDS = 0.25
 LATE_SECONDS = 5
+_NONE = ""
+"""No purpose: the service lists none of that name, so it refuses whatever the ticket is by now."""
 
 Place = tuple[ShowsValue, str]
 """A part of the screen, and what in it the value belongs to."""
@@ -50,20 +52,29 @@ class Reveal:
         """Whether a revealed value is shown now."""
         return self._view_of is not None
 
-    async def start(self, target: Target, title: str) -> None:
-        """Ask for the purpose, then reveal. If no purpose is listed, the service refuses and records it."""
+    async def start(self, view: TicketView, key: str | None) -> None:
+        """Ask what to reveal and why, with the cursor on that field, else on the newest message; then reveal.
+
+        A field that was chosen by its key and cannot be shown now is not asked about: the service refuses and records
+        it. Where none can be shown, the screen says why.
+        """
         self.hide()
         screen = self._screen
-        work = partial(purposes_for, screen.session, self._number, target.field)
-        purposes = await screen.call(work, group="purposes")
-        if not purposes:
-            self._reveal(target, "", "")
+        fields = {field_key(one.field, one.item): one for one in (*reversed(view.text_fields), *view.fields)}
+        asked = fields.get(key) if key is not None else None
+        if asked is not None and not asked.revealable:
+            self._reveal(Target(asked.field, asked.item), _NONE, "")
             return
-        choices = [Choice(purpose.key, purpose.title, f"policy {purpose.clause}") for purpose in purposes]
-        hint = "↵ record the view and show it   esc back"
-        purpose = await screen.ask(ChoiceDialog(f"Why do you need it? ({title})", choices, hint=hint))
-        if purpose is not None:
-            self._reveal(target, purpose, next(one.title for one in purposes if one.key == purpose))
+        if not any(one.revealable for one in fields.values()):
+            reasons = ", ".join(dict.fromkeys(one.why for one in fields.values()))
+            screen.say(f"Nothing of this ticket can be shown now{f': {reasons}' if reasons else ''}.", Tone.WARNING)
+            return
+        work = partial(purposes_by_field, screen.session, self._number)
+        purposes = await screen.call(work, group="purposes")
+        answer = await screen.ask(RevealDialog(view, purposes, key or next(iter(fields))))
+        if answer is not None:
+            one = fields[answer.key]
+            self._reveal(Target(one.field, one.item), answer.purpose, answer.purpose_words)
 
     def _reveal(self, target: Target, purpose: str, purpose_words: str) -> None:
         session = self._screen.session
@@ -132,12 +143,3 @@ class Reveal:
 
     def _record_end(self, session: DeskSession, revealed: Revealed, seconds: int) -> None:
         self._screen.do_anyway(session, partial(end_view, session, revealed, seconds))
-
-
-def field_dialog(view: TicketView) -> ChoiceDialog:
-    """Ask which field to reveal; the newest texts come first."""
-    choices = [
-        Choice(field_key(one.field, one.item), f"{one.title}  {one.mask}", one.why)
-        for one in (*reversed(view.text_fields), *view.fields)
-    ]
-    return ChoiceDialog("Which field do you need to see?", choices)

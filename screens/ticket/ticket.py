@@ -39,7 +39,7 @@ from screens.ticket.mark import MarkScreen
 from screens.ticket.move_policy import move_policy
 from screens.ticket.open_ticket import OpenTicket, on_ticket
 from screens.ticket.priority import change_priority
-from screens.ticket.reveal import Reveal, field_dialog
+from screens.ticket.reveal import Reveal
 from screens.ticket.revealed_value import ShowsValue
 from screens.ticket.send_notice import send_notice
 from screens.ticket.state import change_state, wait_for_verifier
@@ -186,20 +186,11 @@ class TicketScreen(ConsoleScreen[None]):
 
     @in_steps
     async def action_reveal(self) -> None:
-        """Reveal the selected field; from the conversation, ask which one."""
+        """Reveal a field, the selected one to begin with."""
         fact = self.query_one(Facts).current
-        if self.has_class("-at-facts") and fact is not None and fact.key.startswith(f"{FIELD}:"):
-            key: str | None = fact.key
-        else:
-            key = await self.ask(field_dialog(self.view)) if self.view is not None else None
-        fields = (*self.view.fields, *self.view.text_fields) if self.view is not None else ()
-        for one in [one for one in fields if field_key(one.field, one.item) == key]:
-            await self._revealing.start(Target(one.field, one.item), one.title)
-
-    @in_steps
-    async def start_reveal(self, target: Target, title: str) -> None:
-        """Reveal this value, after the purpose."""
-        await self._revealing.start(target, title)
+        at_field = self.has_class("-at-facts") and fact is not None and fact.key.startswith(f"{FIELD}:")
+        if self.view is not None:
+            await self._revealing.start(self.view, fact.key if at_field and fact is not None else None)
 
     def _place_for(self, target: Target) -> tuple[ShowsValue, str] | None:
         """A message's text is shown in the conversation, everything else among the facts."""

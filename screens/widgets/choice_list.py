@@ -53,10 +53,12 @@ class ChoiceList(OptionList):
         choices: Iterable[Choice] = (),
         *,
         columns: tuple[int, int] | None = None,
+        mark_style: str = "",
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         self._columns = columns
+        self._mark_style = mark_style
         super().__init__(*map(self._option, choices), id=id, classes=classes, markup=False)
 
     def render_line(self, y: int) -> Strip:
@@ -93,7 +95,8 @@ class ChoiceList(OptionList):
 
     def _option(self, choice: Choice) -> Option:
         mark = f"{choice.mark} " if choice.mark else ""
-        title, note = Content.assemble(mark, literal_line(choice.title)), literal_line(choice.note).stylize(_QUIET)
+        marked = (mark, self._mark_style if choice.can_choose else "")
+        title, note = Content.assemble(marked, literal_line(choice.title)), literal_line(choice.note).stylize(_QUIET)
         hang = cell_len(mark)
         if self._columns is not None:
             parts: list[Line | Row] = [Row((title, literal_line(choice.what), note), self._columns, hang=hang)]

@@ -282,7 +282,8 @@ def test_purposes_are_the_matrix_and_those_open_now_come_first(test_desk: TestDe
     session, ticket = own_ticket(test_desk, TicketKind.APPEAL, verified=False)
     listed = purposes_for(session, ticket.number, Field.MOBILE)
     assert [purpose.key for purpose in listed] == ["reply", "verify-call", "correct", "restore"]
-    assert listed[0] == PurposeChoice("reply", "Reply to the requester", "I.(1)3")
+    part = "How we collect and use your data, section 1.3"
+    assert listed[0] == PurposeChoice("reply", "Reply to the requester", part, open_now=False)
     assert purposes_for(session, ticket.number, Field.SUBJECT)[0].key == "read-original"
     report = make_ticket(test_desk, kind=TicketKind.REPORT, contacts=CONTACTS)
     assert purposes_for(session, report.number, Field.ADDRESS) == ()
