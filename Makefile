@@ -1,11 +1,11 @@
-# make demo: the console on a sample desk.  make test: every test.  make quick: what a change most likely broke.  make soak: faults for longer.  Nothing else has to be installed by hand.
+# make demo: the console on a sample desk (TICKETS=1000000: with so many more tickets).  make test: every test.  make quick: what a change most likely broke.  make soak: faults for longer.  Nothing else has to be installed by hand.
 PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: demo test quick soak check bench screenshots requirements clean
 
 demo: .venv/.console
-	$(BIN)/cs-console demo
+	$(BIN)/cs-console demo $(if $(TICKETS),--tickets $(TICKETS))
 
 # test_forgetting.py walks everything that its process holds: slow work among what 3,000 other tests leave there.
 test: .venv/.everything

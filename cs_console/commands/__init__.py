@@ -1,5 +1,6 @@
 """`cs-console ...` for operators: thin commands over the same services that the screens use."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,9 @@ from cs_console.commands import agents, backup, desk_time, doctor, init, intake,
 from cs_console.commands.context import Home, SafeCommands, errors_end_command
 from cs_console.launch import open_console, open_demo
 from cs_console.version import program_name
+
+MOST_TICKETS = 5_000_000
+"""Of a sample desk, beside its story's."""
 
 app = typer.Typer(
     name="cs-console",
@@ -34,10 +38,33 @@ app.command("restore")(backup.restore)
 
 
 @app.command()
-def demo(home: Home = None) -> None:
+def demo(
+    home: Home = None,
+    tickets: Annotated[
+        int,
+        typer.Option(
+            "--tickets",
+            min=0,
+            max=MOST_TICKETS,
+            help="Build so many more tickets first; what an interrupted build left is completed.",
+            show_default=False,
+        ),
+    ] = 0,
+) -> None:
     """Make a sample desk (once) and open the console on it."""
     with errors_end_command():
+        if tickets:
+            _build_tickets(home, tickets)
         open_demo(home)
+
+
+def _build_tickets(home: Path | None, tickets: int) -> None:
+    from cs_console.commands.progress import progress_bar  # for the demo alone
+    from cs_console.sample.demo import add_tickets, demo_settings
+
+    settings = demo_settings(home)
+    with progress_bar("Building tickets") as shown:
+        add_tickets(settings, tickets, shown.progress)
 
 
 def _print_version(asked: bool) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cs_console.custody.sample_mark import holds_sample
 from cs_console.errors import BadSettings, ConsoleError
+from cs_console.progress import Progress
 from cs_console.settings import PREFIX, Settings, default_home, load
 
 SETTINGS_FILE = "console.toml"
@@ -20,6 +21,22 @@ def demo_settings(home: Path | None) -> Settings:
     if not (settings.home / SETTINGS_FILE).is_file():
         make_sample(settings)
     return settings
+
+
+def add_tickets(settings: Settings, tickets: int, progress: Progress | None) -> None:
+    """Build what is missing of so many tickets beside the story's. A killed build goes on from there the next time.
+
+    Raises ConsoleError.
+    """
+    from cs_console.opening import open_desk  # these too are needed only here
+    from cs_console.sample.making import STORY
+    from cs_console.sample.many_tickets import build
+
+    desk = open_desk(settings)
+    try:
+        build(desk, tickets, STORY, progress)
+    finally:
+        desk.close()
 
 
 def sample_settings(home: Path | None) -> Settings:

@@ -16,13 +16,15 @@ from cs_console.staff import accounts
 from cs_console.staff.setup import init_desk
 from models.roles import Role
 
+STORY = timedelta(hours=820)
+"""How long before now the story begins."""
 ADMIN = next(account for account in ACCOUNTS if "admin" in account.roles)
 
 
 def tell(settings: Settings) -> None:
     """Make the desk in `settings.home` with accounts, mail, work done and a log of some weeks."""
     now = datetime.now(UTC)
-    clock = StoryClock(now - timedelta(hours=820))
+    clock = StoryClock(now - STORY)
     desk = init_desk(settings, ADMIN.name, ADMIN.password, clock=clock, sample=True)
     try:
         story = Story(desk, clock, now)
