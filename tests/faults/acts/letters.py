@@ -44,14 +44,18 @@ class Letters(Act):
         made.desk.settings = made.desk.settings.model_copy(update={"send_delay": 1})
         self.writer = made.session("mei", Role.AGENT)
         self.waiting: dict[int, str] = {}
+        self.cut_short: dict[int, str] = {}
+        """Claimed by a process that was killed: no one else's until its lease is over."""
         self.done: dict[int, str] = {}
         self.settled: set[int] = set()
 
     def next_round(self) -> dict[str, Any]:
         while len(self.waiting) < WAITING:
             self._write()
+        claimed = list(self.cut_short.items())[-1:]
         letters = [
-            [number, message_id, self.tally.rng.choice(("send", "back"))] for number, message_id in self.waiting.items()
+            [number, message_id, self.tally.rng.choice(("send", "back"))]
+            for number, message_id in [*claimed, *self.waiting.items()]
         ]
         return {**card_of(self.writer), "letters": letters}
 
@@ -94,26 +98,32 @@ class Letters(Act):
         told = {(words[0], int(words[1])) for words in said if words[0] in ("sent", "back")}
         for how, number in told:
             self.tally.holds(self._ends(number) == ([how] if how == "back" else ["sent"]), f"#{number} was not {how}")
-        for number in list(self.waiting):
+        for number in [*self.cut_short, *self.waiting]:
             ends = self._ends(number)
             self.tally.holds(len(ends) <= 1, f"#{number} went out and is a draft: {ends}")
             if number in self.settled:
                 kept = self._is_settled(number)
                 self.tally.holds(kept == (ends != ["back"],) * 2, f"#{number}, {ends}: closed and settled are {kept}")
-            if self._state(number) in (None, DeliveryState.SENT):
-                self.done[number] = self.waiting.pop(number)
+        for number in list(self.waiting):
+            state = self._state(number)
+            if state is not DeliveryState.HELD:
+                over = self.done if state in (None, DeliveryState.SENT) else self.cut_short
+                over[number] = self.waiting.pop(number)
         return ["finished"] not in said
+
+    def _letters(self) -> dict[int, str]:
+        return self.waiting | self.cut_short | self.done
 
     def _state(self, number: int) -> DeliveryState | None:
         with self.desk.database.reading() as db:
-            found = db.get(Message, (self.waiting | self.done)[number])
+            found = db.get(Message, self._letters()[number])
             return None if found is None else DeliveryState(found.delivery)
 
     def _ends(self, number: int) -> list[str]:
         """Every way in which this letter has ended so far: one entry for each time."""
         outbox = self.desk.settings.outbox
         assert outbox is not None
-        files = list(outbox.glob(f"[!.]*-{(self.waiting | self.done)[number]}-*"))
+        files = list(outbox.glob(f"[!.]*-{self._letters()[number]}-*"))
         place = settle_place(number) if number in self.settled else draft_place(number)
         draft = find_draft(self.writer, place, number).text
         return ["sent"] * len(files) + ["back"] * (WORDS in draft)
@@ -133,7 +143,7 @@ class Letters(Act):
         self.made.clock.at = max(datetime.now(self.made.clock.at.tzinfo), self.made.clock.at) + 2 * LEASE
         while deliver_queued(self.desk).sent:
             pass
-        for number in [*self.waiting, *self.done]:
+        for number in self._letters():
             ends = self._ends(number)
             self.tally.holds(len(ends) == 1, f"#{number} ended {len(ends)} times: {ends}")
         self.tally.holds(verify_log(self.desk).ok, "the log is broken")
