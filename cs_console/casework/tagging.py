@@ -7,6 +7,7 @@ from sqlmodel import col
 
 from cs_console.access_log.append import lock_log, record
 from cs_console.access_log.entry import Entry
+from cs_console.custody.search_queue import index_later
 from cs_console.decisions.request_scope import locked_facts
 from cs_console.desk import DeskSession
 from cs_console.errors import BadInput
@@ -69,6 +70,7 @@ def set_tags(session: DeskSession, number: int, wanted: tuple[str, ...]) -> None
         if chosen:
             rows = [{"ticket_number": number, "tag": tag} for tag in chosen]
             db.connection().execute(insert(TicketTag), rows)
+        index_later(db, number)
         said = ", ".join(chosen) or "none"
         about = {"tags": " ".join(chosen), "by": session.agent.id}
         record_about(db, session, ticket, Action.TICKET_TAGGED, said, about=about)

@@ -25,7 +25,7 @@ _TAKE_OUT = Prepared(
 
 
 def index_later(db: Session, number: int) -> None:
-    """Have the words of a ticket indexed again, in the caller's transaction: a text of it came or changed."""
+    """Have the words of a ticket indexed again, in the caller's transaction: a text or a tag of it came or changed."""
     _MARK.run(db.connection(), {"number": number, "mark": secrets.randbits(63)})
 
 
@@ -34,9 +34,8 @@ def take_out(db: Session, numbers: Iterable[int]) -> None:
     wanted = sorted(set(numbers))
     for start in range(0, len(wanted), BATCH):
         here = col(SearchEntry.ticket_number).in_(wanted[start : start + BATCH])
-        kept = db.connection().execute(
-            select(col(SearchEntry.ticket_number), col(SearchEntry.tokens)).where(here).with_for_update()
-        )
+        entries = select(col(SearchEntry.ticket_number), col(SearchEntry.tokens)).where(here)
+        kept = db.connection().execute(entries.order_by(col(SearchEntry.ticket_number)).with_for_update())
         take_out_tokens(db, [(token, number) for number, tokens in kept for token in unpacked(tokens)])
         db.connection().execute(delete(SearchEntry).where(here))
 

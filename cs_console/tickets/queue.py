@@ -21,7 +21,7 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filters import Filter, Key
 from cs_console.tickets.queue_query import LOOKED_AT, PERSONAL, VIEWS, Asker, Cursor, Lane, Sort, lane, sort_of
 from cs_console.tickets.search import searching
-from cs_console.tickets.search.index import waiting_in
+from cs_console.tickets.search.index import index_newest, waiting_in
 from cs_console.tickets.tags import desk_tags, tags_of
 from cs_console.tickets.ticket_record import ERASED, MISSING, UNREADABLE
 from models.agent import Agent
@@ -143,12 +143,14 @@ def page(
     `sort` says.
 
     A filter's number is looked for in every view. A requester whose key is destroyed shows as "erased".
-    A search is put on record before its rows are given. Raises BadFilter, BadInput for an unknown view, NotAllowed,
-    NoUndertaking, SessionEnded.
+    A search first indexes the newest tickets that wait for it, and is put on record before its rows are given.
+    Raises BadFilter, BadInput for an unknown view, NotAllowed, NoUndertaking, SessionEnded.
     """
     sealed = (col(Ticket.sealed_key), col(Ticket.subject_redacted), col(Ticket.redaction_due))
     columns = (*_LISTED, col(Ticket.pack), col(Ticket.requester_id), *sealed)
     asked = asked or _EVERY_TICKET
+    if asked.words and after is None:
+        index_newest(session.desk)
     with session.reading(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         names = _agent_names(db)
@@ -177,6 +179,8 @@ def listing(
     session: DeskSession, view: str, asked: Filter, after: Cursor | None, size: int, sort: Sort | None = None
 ) -> tuple[tuple[ListedTicket, ...], Cursor | None]:
     """The same page with nothing sealed opened: numbers, kinds, states and dates."""
+    if asked.words and after is None:
+        index_newest(session.desk)
     with session.reading(*WORKS_ON_TICKETS) as db:
         columns = (*_LISTED, col(Ticket.requester_id)) if asked.words else _LISTED
         found, following = _rows(db, session, _agent_names(db), view, asked, columns, after, size, sort)

@@ -1,14 +1,17 @@
 """Keeping the index of words: of each ticket what a plain agent may read of it, made again after every change.
 
-Whatever adds or changes a text only marks its ticket (`custody/search_queue`); from there a ticket's words are read and
-hashed outside any lock, some tickets at a time, and what differs from what the index holds is stored. What must not
-find a ticket any more is taken out at once, where that is decided.
+Whatever adds or changes a text or a tag only marks its ticket (`custody/search_queue`), so that intake pays for one
+small row. The upkeep indexes what is marked, and a search first indexes the newest of it itself: what was committed
+before a search begins is found by it, whichever console or command stored it, and no process has to watch for changes.
+A ticket's words are read and hashed outside any lock, some tickets at a time, and what differs from what the index
+holds is stored. What must not find a ticket any more is taken out at once, where that is decided.
 """
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, literal, select, union_all
@@ -21,10 +24,11 @@ from cs_console.custody.safe_views import open_safe
 from cs_console.custody.search_queue import index_later, packed, put_in_tokens, take_out, take_out_tokens, unpacked
 from cs_console.custody.ticket_keys import TicketKeys, opened_keys
 from cs_console.desk import Desk
-from cs_console.errors import ConsoleError, KeyDestroyed, SealBroken, StoreUnavailable
+from cs_console.errors import BadPack, ConsoleError, KeyDestroyed, SealBroken, UnknownPack
 from cs_console.progress import Progress
 from cs_console.tickets.search.tokens import current_generation, search_key, tokens_of
 from cs_console.tickets.search.words import words_of
+from cs_console.tickets.tags import tags_of
 from models.attachment import Attachment
 from models.enums import RequesterState
 from models.message import Message
@@ -55,33 +59,43 @@ _STATE = (
 class _Read:
     """A ticket as it was when its words were read: its marks, what is stored of it, and its tokens.
 
-    Without tokens nothing of it may be found.
+    `tokens`: None where nothing of it may be found; none where nothing of it can be read, until its key is renewed.
     """
 
     marks: frozenset[int]
     state: tuple[Any, ...]
-    tokens: frozenset[int] = field(default_factory=frozenset)
+    tokens: frozenset[int] | None = None
 
 
 def index_waiting(desk: Desk, seconds: float = SECONDS) -> int:
     """Index tickets that wait, the newest first, for about so many seconds; returns how many were done.
 
-    One whose texts do not open, or wait to be redacted again, goes on waiting. Raises StoreUnavailable, DeskKeyMissing.
+    One whose texts wait to be redacted again, or whose pack is missing, goes on waiting; one whose key is missing is
+    done with, and looked at again when its texts change or the look-up keys are renewed. Raises StoreUnavailable,
+    DeskKeyMissing.
     """
     begun, done = time.monotonic(), 0
     below: int | None = None
     while time.monotonic() - begun < seconds:
         numbers = _due(desk, below)
-        done += index_tickets(desk, numbers) if numbers else 0
+        done += index_tickets(desk, numbers)
         if len(numbers) == AT_ONCE:
             below = numbers[-1]
         elif _mark_stale(desk):
             below = None
         else:
             break
-    if done:
-        retire_search_keys(desk)
+    retire_search_keys(desk)  # the last ticket that needed an older key may have been indexed by a search
     return done
+
+
+def index_newest(desk: Desk) -> None:
+    """Index the newest few of the tickets that wait, so that a search finds what was stored just before it.
+
+    What is left, and any obstacle, is for the upkeep: the search goes on, and says how many tickets wait.
+    """
+    with suppress(ConsoleError):
+        index_tickets(desk, _due(desk, None))
 
 
 def index_all(desk: Desk, progress: Progress | None = None) -> None:
@@ -120,12 +134,15 @@ def still_indexing_words(waiting: int) -> str:
 
 def index_tickets(desk: Desk, numbers: Iterable[int]) -> int:
     """Index these tickets as far as they wait for it; returns how many were done. Raises like `index_waiting`."""
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return 0
     generation = current_generation(desk)
-    read, unreadable = _read(desk, sorted(set(numbers)), search_key(desk, generation))
-    if not read and not unreadable:
+    read, without_pack = _read(desk, wanted, search_key(desk, generation))
+    if not read and not without_pack:
         return 0
     with desk.database.transaction() as db:
-        take_out(db, unreadable)
+        take_out(db, without_pack)
         return _store(db, read, generation)
 
 
@@ -152,7 +169,7 @@ def _mark_stale(desk: Desk) -> bool:
 
 
 def _read(desk: Desk, numbers: list[int], key: bytes) -> tuple[dict[int, _Read], list[int]]:
-    """The tickets that can be indexed now, by number, and those whose key or pack is missing, which wait for it."""
+    """The tickets that can be indexed now, by number, and those whose pack is missing, which wait for it."""
     with desk.database.reading() as db:
         marks = _marks(db, numbers)
         more = (col(Ticket.subject_redacted), col(Ticket.pack))
@@ -161,30 +178,43 @@ def _read(desk: Desk, numbers: list[int], key: bytes) -> tuple[dict[int, _Read],
             .execute(
                 select(*_STATE, *more)
                 .join(Requester, col(Requester.id) == col(Ticket.requester_id))
-                .where(col(Ticket.number).in_(marks), col(Ticket.redaction_due).is_(None))
+                .where(col(Ticket.number).in_(marks))
             )
             .all()
         )
         keys = desk.keyring.keys({row.requester_id for row in rows if _is_findable(row)})
-        lines, with_files = _lines(db, numbers), _with_files(db, numbers)
-        found, unreadable = {}, []
+        lines, with_files, tags = _lines(db, numbers), _with_files(db, numbers), tags_of(db, numbers)
+        found, without_pack = {}, []
         for row in rows:
             seen = frozenset(marks[row.number])
             state = tuple(row[: len(_STATE)])
             if not _is_findable(row):
                 found[row.number] = _Read(seen, state)
                 continue
-            try:
-                opened = opened_keys(row.requester_id, keys[row.requester_id], row.number, row.sealed_key)
-                names = _file_names(db, desk, row, opened) if row.number in with_files else ()
-            except StoreUnavailable:
-                raise
-            except (KeyError, ConsoleError):
-                unreadable.append(row.number)
+            opened = _opened(row, keys)
+            if opened is None:
+                found[row.number] = _Read(seen, state, frozenset())
                 continue
-            texts = (*_texts(opened, row, lines[row.number]), *names)
+            if row.redaction_due is not None:
+                continue
+            try:
+                names = _file_names(db, desk, row, opened) if row.number in with_files else ()
+            except (UnknownPack, BadPack):
+                without_pack.append(row.number)
+                continue
+            texts = (*tags.get(row.number, ()), *names, *_texts(opened, row, lines[row.number]))
             found[row.number] = _Read(seen, state, tokens_of(key, _words(texts)))
-        return found, unreadable
+        return found, without_pack
+
+
+def _opened(row: Row[*tuple[Any, ...]], keys: Mapping[str, bytes]) -> TicketKeys | None:
+    """A ticket's keys, None where they are missing or destroyed: no one can read anything of it then."""
+    if row.requester_id not in keys:
+        return None
+    try:
+        return opened_keys(row.requester_id, keys[row.requester_id], row.number, row.sealed_key)
+    except (KeyDestroyed, SealBroken):
+        return None
 
 
 def _is_findable(row: Row[*tuple[Any, ...]]) -> bool:
@@ -192,10 +222,15 @@ def _is_findable(row: Row[*tuple[Any, ...]]) -> bool:
     return bool(row.state == RequesterState.ACTIVE and row.sealed_key != b"")
 
 
-def _marks(db: Session, numbers: list[int]) -> dict[int, list[int]]:
+def _marks(db: Session, numbers: list[int], *, to_take_away: bool = False) -> dict[int, list[int]]:
+    """The marks of these tickets, in order; `to_take_away`: without those that someone else is taking away."""
     found: dict[int, list[int]] = defaultdict(list)
-    marks = select(col(SearchDue.ticket_number), col(SearchDue.mark)).where(col(SearchDue.ticket_number).in_(numbers))
-    for number, mark in db.connection().execute(marks):
+    marks = (
+        select(col(SearchDue.ticket_number), col(SearchDue.mark))
+        .where(col(SearchDue.ticket_number).in_(numbers))
+        .order_by(col(SearchDue.ticket_number), col(SearchDue.mark))
+    )
+    for number, mark in db.connection().execute(marks.with_for_update(skip_locked=True) if to_take_away else marks):
         found[number].append(mark)
     return found
 
@@ -222,7 +257,12 @@ def _with_files(db: Session, numbers: list[int]) -> set[int]:
 
 
 def _file_names(db: Session, desk: Desk, row: Row[*tuple[Any, ...]], keys: TicketKeys) -> tuple[str, ...]:
-    labels = attachment_labels(db, desk, row.number, desk.packs.get(row.pack).meta.regions, keys)
+    """Raises UnknownPack, BadPack, StoreUnavailable."""
+    regions = desk.packs.get(row.pack).meta.regions
+    try:
+        labels = attachment_labels(db, desk, row.number, regions, keys)
+    except (SealBroken, KeyDestroyed):  # a contact does not open, without which no name is redacted
+        return ()
     return tuple(label.name for label in labels)
 
 
@@ -237,11 +277,14 @@ def _texts(keys: TicketKeys, row: Row[*tuple[Any, ...]], lines: list[tuple[str, 
 
 
 def _words(texts: Iterable[str]) -> set[str]:
+    """The words of these texts, of the first ones where they have more than MOST_WORDS."""
     found: set[str] = set()
     for text in texts:
-        found |= words_of(without_blocks(text))
-        if len(found) > MOST_WORDS:
-            return set(sorted(found)[:MOST_WORDS])
+        new = words_of(without_blocks(text)) - found
+        room = MOST_WORDS - len(found)
+        if len(new) > room:
+            return found.union(sorted(new)[:room])
+        found |= new
     return found
 
 
@@ -258,30 +301,30 @@ def _store(db: Session, read: dict[int, _Read], generation: int) -> int:
         .with_for_update(read=True, skip_locked=True, of=(Ticket, Requester))
     )
     states = {row.number: tuple(row) for row in run(here)}
-    seen = {mark for one in read.values() for mark in one.marks}
-    due = (col(SearchDue.ticket_number).in_(numbers), col(SearchDue.mark).in_(seen))
-    mine: dict[int, set[int]] = defaultdict(set)
-    for number, mark in run(delete(SearchDue).where(*due).returning(col(SearchDue.ticket_number), col(SearchDue.mark))):
-        mine[number].add(mark)
-    changed_again = set(_marks(db, numbers))
-    ready = []
-    for number in numbers:
-        if mine[number] != read[number].marks or number in changed_again:
-            continue  # someone else has done it, or there is more to index, which its own mark says
-        if states.get(number) != read[number].state:
-            index_later(db, number)
-            continue
-        ready.append(number)
+    mine, present = _marks(db, numbers, to_take_away=True), _marks(db, numbers)
+    # a mark that is someone else's now, or that came meanwhile, stays, and with it all others of its ticket
+    ready = [
+        number
+        for number in numbers
+        if number in mine
+        and mine[number] == present[number]
+        and read[number].marks.issuperset(mine[number])
+        and states.get(number) == read[number].state
+    ]
+    seen = {mark for number in ready for mark in mine[number]}
+    run(delete(SearchDue).where(col(SearchDue.ticket_number).in_(ready), col(SearchDue.mark).in_(seen)))
     _replace(db, {number: read[number].tokens for number in ready}, generation)
     return len(ready)
 
 
-def _replace(db: Session, made: dict[int, frozenset[int]], generation: int) -> None:
+def _replace(db: Session, made: dict[int, frozenset[int] | None], generation: int) -> None:
     run = db.connection().execute
-    take_out(db, [number for number, tokens in made.items() if not tokens])
-    kept = {number: tokens for number, tokens in made.items() if tokens}
-    entries = select(col(SearchEntry.ticket_number), col(SearchEntry.tokens)).where(
-        col(SearchEntry.ticket_number).in_(kept)
+    take_out(db, [number for number, tokens in made.items() if tokens is None])
+    kept = {number: tokens for number, tokens in made.items() if tokens is not None}
+    entries = (
+        select(col(SearchEntry.ticket_number), col(SearchEntry.tokens))
+        .where(col(SearchEntry.ticket_number).in_(kept))
+        .order_by(col(SearchEntry.ticket_number))
     )
     before = {number: unpacked(tokens) for number, tokens in run(entries.with_for_update())}
     nothing: frozenset[int] = frozenset()
