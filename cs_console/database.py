@@ -58,6 +58,7 @@ REVISIONS = (
     "0028",
     "0029",
     "0030",
+    "0031",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

@@ -18,7 +18,7 @@ from cs_console.sample.bulk_store import Outline, Text, store
 from cs_console.sample.letters import MAIL_DOMAIN, Letter, as_mail, letters, people
 from cs_console.tickets.numbers import lock_counter
 from cs_console.tickets.search.tokens import current_generation, search_key, tokens_of
-from cs_console.tickets.search.words import words_of
+from cs_console.tickets.search.words import indexed_words
 from models.columns import new_id
 from models.contact_fields import Field
 from models.counter import Counter
@@ -100,7 +100,7 @@ def _pattern(desk: Desk, key: bytes, letter: Letter) -> _Pattern:
     subject, text = (
         Text(plain, redact(plain, pack.meta.regions, known)) for plain in (message.subject, message.text.rstrip())
     )
-    words = words_of(without_blocks(subject.redacted)) | words_of(without_blocks(text.redacted))
+    words = indexed_words(without_blocks(subject.redacted)) | indexed_words(without_blocks(text.redacted))
     return _Pattern(message.kind, message.language, subject, text, tokens_of(key, words))
 
 
@@ -126,7 +126,7 @@ def _outlines(patterns: list[_Pattern], key: bytes, places: range, wanted: int, 
             subject=pattern.subject,
             message=Text(f"{pattern.text.original}\n\n{order}", f"{pattern.text.redacted}\n\n{order}"),
             address=f"writer.{places.start + requester}@writers.{MAIL_DOMAIN}",
-            tokens=pattern.tokens | tokens_of(key, words_of(order)),
+            tokens=pattern.tokens | tokens_of(key, indexed_words(order)),
             first_response_at=None if is_open else min(until, received + timedelta(hours=5)),
             closed_at=None if is_open else min(until, received + timedelta(days=2)),
         )

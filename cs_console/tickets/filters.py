@@ -1,7 +1,7 @@
 """The queue's filter language: `kind:appeal state:open assignee:me due:<3d -channel:call #10482`.
 
 Terms are joined by "and", values after a comma by "or", a leading minus turns a term round. A word without a colon is
-looked for in the tickets' texts (`tickets/search`).
+looked for in the tickets' texts (`tickets/search`); a number is, too, in quotation marks.
 """
 
 import re
@@ -169,7 +169,9 @@ def parse(text: str) -> Filter:
 
 def _is_free(word: Word) -> bool:
     """Whether it is looked for in the texts. Raises BadFilter for a minus before such a word."""
-    if word.key is not None or _NUMBER.fullmatch(word.bare) or word.bare.lstrip("-").startswith("#"):
+    if word.key is not None or word.bare.lstrip("-").startswith("#"):
+        return False
+    if _NUMBER.fullmatch(word.bare) and word.typed == word.bare:  # in quotation marks it is one that is in a text
         return False
     if word.negated:
         raise BadFilter("A minus does not work before a word that is searched for.", "Leave the word out.")

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from cs_console.commands.tickets import app
 from cs_console.custody.search_queue import index_later
+from cs_console.tickets.search import index as index_module
 from cs_console.tickets.search.index import index_waiting
 from models.contact_fields import Field
 from models.enums import TicketKind, TicketState
@@ -101,13 +102,16 @@ def test_a_missing_desk_is_exit_3(sqlite_desk: TestDesk) -> None:
     assert done.exit_code == 3
 
 
-def test_a_word_is_searched_for_and_what_waits_is_said(sqlite_desk: TestDesk, made: list[MadeTicket]) -> None:
+def test_a_word_is_searched_for_and_what_waits_is_said(
+    sqlite_desk: TestDesk, made: list[MadeTicket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "AT_ONCE", 1)
     with sqlite_desk.desk.database.transaction() as db:
         for one in made:
             index_later(db, one.number)
     status, out, told = listed(sqlite_desk, "--filter", "canary", "--json")
     assert (status, json.loads(out)["tickets"]) == (0, [])
-    assert "4 tickets are still being indexed" in told
+    assert "3 tickets are still being indexed" in told
     index_waiting(sqlite_desk.desk)
     status, out, told = listed(sqlite_desk, "--filter", "Canaries", "--json")
     assert [row["number"] for row in json.loads(out)["tickets"]] == [made[0].number]

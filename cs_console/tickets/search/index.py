@@ -27,7 +27,7 @@ from cs_console.desk import Desk
 from cs_console.errors import BadPack, ConsoleError, KeyDestroyed, SealBroken, UnknownPack
 from cs_console.progress import Progress
 from cs_console.tickets.search.tokens import current_generation, search_key, tokens_of
-from cs_console.tickets.search.words import words_of
+from cs_console.tickets.search.words import indexed_words
 from cs_console.tickets.tags import tags_of
 from models.attachment import Attachment
 from models.enums import RequesterState
@@ -43,7 +43,9 @@ AT_ONCE = 25
 STALE_AT_ONCE = 500
 COUNTED_UP_TO = 10_000
 MOST_WORDS = 20_000
-"""Of one ticket: the rest of a longer one is not found."""
+"""Of one ticket, beginnings among them: the rest of a longer one is not found."""
+LONGEST_TEXT = 1_000_000
+"""So many characters of a text are read: longer ones would keep an upkeep or a search busy for seconds."""
 
 _STATE = (
     col(Ticket.number),
@@ -280,7 +282,7 @@ def _words(texts: Iterable[str]) -> set[str]:
     """The words of these texts, of the first ones where they have more than MOST_WORDS."""
     found: set[str] = set()
     for text in texts:
-        new = words_of(without_blocks(text)) - found
+        new = indexed_words(without_blocks(text[:LONGEST_TEXT])) - found
         room = MOST_WORDS - len(found)
         if len(new) > room:
             return found.union(sorted(new)[:room])

@@ -1,5 +1,6 @@
 """Finding tickets by words: which have them all, as conditions on the rows of a view, and putting it on record."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,7 +18,7 @@ from cs_console.errors import BadFilter
 from cs_console.plain_text import one_line
 from cs_console.tickets.queue_query import Lane
 from cs_console.tickets.search.tokens import name_of_search, tokens_to_find
-from cs_console.tickets.search.words import words_of
+from cs_console.tickets.search.words import ANY_ENDING, BEGINNINGS, sought_words
 from models.enums import Action, RequesterState
 from models.requester import Requester
 from models.roles import WORKS_ON_TICKETS
@@ -30,6 +31,7 @@ PROBED = 50_000
 """How far the tickets of the rarest word are held against the other words."""
 MOST_SOUGHT = 20
 """Words, or pairs of characters where no spaces part words: PostgreSQL plans for half a minute with 300 of them."""
+_STAR_BEFORE_LETTER = re.compile(r"\*\w")
 SAME_SEARCH = timedelta(minutes=1)
 """Reading the same search again within this time is its refresh or its next page, and needs no other entry."""
 
@@ -43,9 +45,16 @@ class Matching:
 
 
 def searched_words(typed: Iterable[str]) -> frozenset[str]:
-    """What is looked for, of words as they were typed. Raises BadFilter where that is nothing, or too much."""
+    """What is looked for, of words as they were typed. Raises BadFilter where that is nothing, or too much, and for a *
+    that is not behind the beginning of a word.
+    """
     wanted = tuple(typed)
-    found = frozenset(word for one in wanted for word in words_of(one))
+    if any(_STAR_BEFORE_LETTER.search(one) for one in wanted):
+        raise BadFilter("A * works only at the end of a word.", "Write how the word begins: refun*.")
+    found = frozenset(word for one in wanted for word in sought_words(one))
+    short = sorted(word for word in found if word.endswith(ANY_ENDING) and len(word) <= BEGINNINGS[0])
+    if short:
+        raise BadFilter(f"“{short[0]}” is too short.", f"Write at least {BEGINNINGS[0]} letters before a *.")
     if not found:
         shown = one_line(" ".join(wanted), 40)
         raise BadFilter(f"“{shown}” is too short or too common to search for.", "Add a longer or rarer word.")

@@ -10,6 +10,7 @@ from cs_console.custody.index_state import SEARCH, key_name
 from cs_console.custody.keyring import OF_DESK
 from cs_console.custody.search_queue import TOKEN_BYTES
 from cs_console.desk import Desk
+from cs_console.tickets.search.words import forms_of
 from models.search import SearchEntry
 
 _NAME_BYTES = 16
@@ -37,12 +38,12 @@ def tokens_of(key: bytes, words: Iterable[str]) -> frozenset[int]:
 
 
 def tokens_to_find(db: Session, desk: Desk, words: Iterable[str]) -> list[list[int]]:
-    """For each word the tokens that it may stand under: while keys are renewed, under those of before as well."""
+    """The tokens of each word's forms; while keys are renewed, under those of before as well."""
     generation = current_generation(desk)
     oldest = db.connection().execute(select(func.min(col(SearchEntry.generation)))).scalar() or generation
     older = [f"{OF_DESK}{key_name(SEARCH, one)}" for one in range(oldest, generation)]
     keys = [search_key(desk, generation), *(desk.keyring.keys(older).values() if older else ())]
-    return [[token_of(key, word) for key in keys] for word in sorted(words)]
+    return [[token_of(key, form) for key in keys for form in forms_of(word)] for word in sorted(words)]
 
 
 def name_of_search(desk: Desk, words: Iterable[str]) -> str:

@@ -1,8 +1,10 @@
 """Which words a text has, in the form in which they are indexed and looked for.
 
-Capitals, accents and the usual endings of plurals make no difference. Scripts that put no spaces between words are
-taken apart into overlapping pairs of characters. Words that every text has are left out: they find nothing, and how
-often a token stands there would tell them first.
+Capitals, accents, the width of characters, marks that no one sees and the usual endings of plurals make no difference,
+nor do ä and ae. Scripts that put no spaces between words are taken apart into overlapping pairs of characters, and not
+into single ones: how often each occurs would soon tell them all. Of a longer word the beginning is kept too, in two
+lengths alone, which makes the index about half as large again; every length would double it. Words that every text has
+are left out: they find nothing, and how often they occur would tell them first.
 """
 
 import re
@@ -11,6 +13,9 @@ from unicodedata import normalize
 
 LONGEST = 40
 """Of a longer word only the beginning counts."""
+BEGINNINGS = (5, 8)
+"""So many letters of a longer word find it where a * follows them; of more letters the longer of the two is asked."""
+ANY_ENDING = "*"
 _SHORTEST_STEM = 4
 _WITHOUT_ENDING = re.compile(r"([a-z]{4,}?)(?:er|[esn])*", re.ASCII)
 """The stem of a word, without the endings that make plurals where words are written in these letters. Taking off too
@@ -18,6 +23,7 @@ much only means that a few more tickets are found."""
 
 _SPACED = re.compile(r"(?:[^\W_]|[\u0900-\u0963\u0966-\u0dff])+")
 """Letters and digits, and the vowel signs of India's scripts, which Python takes for no part of a word."""
+_BEGUN = re.compile(rf"{_SPACED.pattern}\*")
 _UNSPACED = re.compile(
     r"[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u1000-\u1049\u1780-\u17d3"  # Thai, Lao, Burmese, Khmer
     r"\u3005-\u3007\u3041-\u3096\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # Japanese
@@ -25,13 +31,27 @@ _UNSPACED = re.compile(
     r"\uac00-\ud7a3]+"  # Korean, whose words carry endings
 )
 _FIRST_UNSPACED = "\u0e00"
+_UNSEEN = re.compile(
+    r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]+"
+)
+"""Soft hyphens, joiners, marks of direction, variants: a word is the same without them."""
+_ONE_LETTER = re.compile(r"(?<![^\W_])([^\W\d_])[-\u2010](?=[^\W\d_]{2})")
+"""As in e-mail, which is email."""
+_UMLAUT = re.compile(r"(?<!q)([aou])e")
+_SHORTEST_UMLAUT = 6
+"""In shorter words ae is hardly ever an ä: a shoe, a poem."""
+_ARTICLE = "\u0627\u0644"  # Arabic al-, written in one with its word
 _ACCENTS = re.compile(r"[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
 """Marks without which a word is written just as well: of Latin, Greek, Cyrillic, Hebrew and Arabic letters. In other
 scripts marks are vowels."""
 _MARKS_WITHOUT_END = re.compile(r"((?:[^\w\s]|[\uff9e\uff9f]){30})(?:[^\w\s]|[\uff9e\uff9f])+")
 """More marks on one letter than any language has: to put them in order takes the square of how many they are. The two
 are marks of half width, which Python takes for letters."""
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"}
+    | {"\u0649": "\u064a", "\u06cc": "\u064a", "\u06a9": "\u0643", "\u0629": "\u0647"}  # Arabic, as Persian has it
+    | {chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50) for digit in range(10)}
+)
 _EVERYWHERE_WORDS = (
     "a about after all also am an and any are as at be because been before but by can could did do does for from get "
     "had has have he her his how i if in into is it its just me more my no not of on only or our out she so some than "
@@ -54,30 +74,67 @@ _EVERYWHERE = frozenset(_EVERYWHERE_WORDS.split())
 
 def words_of(text: str) -> frozenset[str]:
     """The words of a text, folded; none of them is shorter than two characters."""
-    folded, found = _folded(text), set[str]()
+    pairs, words = _apart(_folded(text))
+    return pairs.union(_stems(words))
+
+
+def indexed_words(text: str) -> frozenset[str]:
+    """The same, and what finds a longer word by its beginning: those letters and a *."""
+    pairs, words = _apart(_folded(text))
+    return pairs.union(_stems(words), _beginnings(words))
+
+
+def sought_words(typed: str) -> frozenset[str]:
+    """What is looked for where this was typed: its words, and of each that a * follows the folded letters and the *."""
+    folded = _folded(typed)
+    pairs, _ = _apart(folded)
+    begun = {word[:-1] for word in _BEGUN.findall(_UNSPACED.sub(" ", folded))}
+    _, words = _apart(_BEGUN.sub(" ", folded))
+    return pairs.union(_stems(words), (f"{word}{ANY_ENDING}" for word in begun))
+
+
+def forms_of(word: str) -> tuple[str, ...]:
+    """As which of the indexed words one that is looked for may be there. One with a * has BEGINNINGS[0] letters."""
+    letters = word.removesuffix(ANY_ENDING)
+    if letters == word:
+        return (word,)
+    length = max(one for one in BEGINNINGS if one <= len(letters))
+    whole = _stems({letters}) if len(letters) == length else ()
+    return (f"{letters[:length]}{ANY_ENDING}", *whole)
+
+
+def _apart(folded: str) -> tuple[frozenset[str], set[str]]:
+    """The pairs of characters, and the words of scripts that have spaces."""
+    pairs = set[str]()
     if not folded.isascii() and max(folded) >= _FIRST_UNSPACED:
         for run in _UNSPACED.findall(folded):
-            found.update(run[at : at + 2] for at in range(len(run) - 1))
+            pairs.update(run[at : at + 2] for at in range(len(run) - 1))
         folded = _UNSPACED.sub(" ", folded)
-    found.update(_stems(set(_SPACED.findall(folded)) - _EVERYWHERE))
-    return frozenset(found)
+    return frozenset(pairs), {word[:LONGEST] for word in _SPACED.findall(folded)} - _EVERYWHERE
 
 
 def _stems(words: set[str]) -> Iterator[str]:
-    for word in {word[:LONGEST] for word in words}:  # before its ending is looked for, which takes the square of it
-        stem = _WITHOUT_ENDING.fullmatch(word)
+    for word in words:
+        plain = _UMLAUT.sub(r"\1", word) if len(word) >= _SHORTEST_UMLAUT else word
+        stem = _WITHOUT_ENDING.fullmatch(plain)
         if stem is None:
-            if len(word) > 1:
-                yield word
+            if len(plain) > 1:
+                yield plain.removeprefix(_ARTICLE) if len(plain) > _SHORTEST_STEM else plain
         elif len(stem[1]) > _SHORTEST_STEM and stem[1].endswith("y"):
             yield f"{stem[1][:-1]}i"  # a policy, two policies
         else:
             yield stem[1]
 
 
+def _beginnings(words: set[str]) -> Iterator[str]:
+    for length in BEGINNINGS:
+        yield from (f"{word[:length]}{ANY_ENDING}" for word in words if len(word) > length)
+
+
 def _folded(text: str) -> str:
     if text.isascii():
-        return text.lower()
-    few_marks = _MARKS_WITHOUT_END.sub(r"\1 ", text)
+        return _ONE_LETTER.sub(r"\1", text.lower())
+    few_marks = _MARKS_WITHOUT_END.sub(r"\1 ", _UNSEEN.sub("", text))
     apart = normalize("NFD", normalize("NFKC", few_marks).casefold())
-    return normalize("NFC", _ACCENTS.sub("", apart)).translate(_LETTERS)
+    folded = normalize("NFC", _ACCENTS.sub("", apart)).translate(_LETTERS)
+    return _ONE_LETTER.sub(r"\1", folded)

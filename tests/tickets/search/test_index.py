@@ -249,6 +249,14 @@ def test_a_tag_is_found_like_a_word_for_as_long_as_the_ticket_has_it(test_desk: 
     assert found(mei, "second-level ocelot") == [made.number]
 
 
+@pytest.mark.engines("sqlite")
+def test_of_a_ticket_with_a_million_words_the_first_are_found(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    made = indexed_ticket(test_desk, " ".join(f"w{at:07}" for at in range(1_000_000)), "Zebrafish")
+    assert found(mei, "zebrafish") == [made.number]
+    assert rows_in_index(test_desk.desk) == (index_module.MOST_WORDS, 1, 0)
+
+
 def test_a_search_finds_what_was_stored_just_before_it(test_desk: TestDesk) -> None:
     desk, mei = test_desk.desk, test_desk.session("mei", Role.AGENT)
     number = take_in(operator_session(desk), from_bytes(MAIL)).number

@@ -126,6 +126,45 @@ def test_words_that_find_nothing_are_refused(test_desk: TestDesk) -> None:
     assert recorded(test_desk.desk, Action.TICKETS_SEARCHED) == []
 
 
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("refu*", "“refu\\*” is too short"),
+        ("*fund", "only at the end of a word"),
+        ("re*nd", "only at the end of a word"),
+        ("*", "too short or too common"),
+        ('""', "too short or too common"),
+        ('"  "', "too short or too common"),
+        ("\u200d\u0301", "too short or too common"),
+        ("walrus " * 30, "more than 20 terms"),
+        ('"' + " ".join(f"w{at}" for at in range(60)) + '"', "more than 20 words"),
+        (" ".join(f"walrus{at}" for at in range(200)), "longer than 300 characters"),
+        ("walrus:ocelot", "not a filter term"),
+        ('walrus "ocelot', "not closed"),
+        ("-walrus", "minus"),
+    ],
+)
+def test_what_cannot_be_searched_for_is_said_in_a_sentence(test_desk: TestDesk, typed: str, said: str) -> None:
+    with pytest.raises(BadFilter, match=said):
+        found(test_desk.session("mei", Role.AGENT), typed)
+    assert recorded(test_desk.desk, Action.TICKETS_SEARCHED) == []
+
+
+def test_a_beginning_and_a_quoted_number_find_tickets(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    made = indexed_ticket(
+        test_desk, "Two refunds for order 286543, " + "a" * 10_000 + ", and walrus" + "\u0301" * 10_000
+    )
+    other = indexed_ticket(test_desk, "It is refused for 286544.")
+    assert found(mei, "refun*") == found(mei, "REFUNDS* two") == found(mei, '"286543"') == [made.number]
+    assert found(mei, "refus*") == [other.number]
+    assert found(mei, "286543") == []
+    assert found(mei, f"{made.number}") == [made.number]
+    assert found(mei, "a" * 290) == found(mei, "walrus\u0301\u0301") == [made.number]
+    assert [one.reason for one in recorded(test_desk.desk, Action.TICKETS_SEARCHED)] == ["tickets found: 1"] * 6
+
+
 def test_no_search_is_for_more_words_than_a_store_plans_for(test_desk: TestDesk) -> None:
     mei = test_desk.session("mei", Role.AGENT)
     made = indexed_ticket(test_desk, CHINESE)
