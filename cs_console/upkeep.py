@@ -6,6 +6,7 @@ from cs_console.access_log.checkpoint import copy_to_second_place, write_checkpo
 from cs_console.acts import drop_old_acts
 from cs_console.adoption.adopting import read_adopted
 from cs_console.casework.file_handing import remove_left_over
+from cs_console.casework.presence import forget_absent
 from cs_console.casework.snoozing import wake_snoozed
 from cs_console.custody.desk_keys import list_desk_keys
 from cs_console.custody.disclosure import record_waiting_attempts
@@ -35,12 +36,12 @@ def keep_up(desk: Desk) -> None:
     """Do in turn what is due: record what was refused while the store was busy, sign the log, look which policy is the
     desk's, open again what is due for review, wake what was snoozed until now, escalate what is overdue, erase what
     waits for it, destroy the keys of mail that was set aside and is no more, list the desk's own keys, drop old drafts
-    that have no ticket, forget acts of long ago, go on with a renewal of the look-up keys that was cut short, remind of
-    and close unverified requests, delete documents that were sent for a verification and files that a killed console
-    left with the operator's command, redact texts again that were read before a contact was known, index the words of
-    tickets that changed, read mail again that an earlier version could not read, destroy what was set aside long
-    enough, queue acknowledgements that waited for their turn, send what is queued, give tickets and mail from before a
-    key of their own.
+    that have no ticket, forget acts of long ago and who was on a ticket, go on with a renewal of the look-up keys that
+    was cut short, remind of and close unverified requests, delete documents that were sent for a verification and files
+    that a killed console left with the operator's command, redact texts again that were read before a contact was
+    known, index the words of tickets that changed, read mail again that an earlier version could not read, destroy what
+    was set aside long enough, queue acknowledgements that waited for their turn, send what is queued, give tickets and
+    mail from before a key of their own.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
@@ -60,6 +61,7 @@ def keep_up(desk: Desk) -> None:
         list_desk_keys,
         drop_old_drafts,
         drop_old_acts,
+        forget_absent,
         carry_on,
         close_unverified,
         delete_documents,

@@ -191,6 +191,14 @@ class AccountState(StrEnum):
     SUSPENDED = "suspended"
 
 
+class Doing(StrEnum):
+    """What a person does on a ticket while others can know of it."""
+
+    READS = "reads"
+    ANSWERS = "answers"
+    NOTES = "notes"
+
+
 class RequesterState(StrEnum):
     ACTIVE = "active"
     RESTRICTED = "restricted"

@@ -32,6 +32,7 @@ from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowRules
 from cs_console.prepared import Prepared, Row, ask_ahead
 from cs_console.settlements.settled import LAST_SETTLED, set_aside_by, settled_words
+from cs_console.tickets.present import PLACES_ON, Present, places_on, present_on
 from cs_console.tickets.ticket_record import ERASED, FACTS, UNREADABLE, TicketFacts, facts
 from cs_console.verification.askers import AUTHORITY, asker_of, authority_then
 from models.agent import Agent
@@ -133,6 +134,7 @@ _BY_NUMBER = (
     _LINES,
     _VERIFIED_LAST,
     _DECIDED_LAST,
+    PLACES_ON,
 )
 """What every view of a ticket asks that follows from its number alone."""
 
@@ -192,6 +194,7 @@ class TicketView:
     `settles`: it ends with its kind's own steps, not with the checklist; `closes_with_reason`: before that only a
     supervisor closes it, and says why. `about_words`: which earlier ticket, or whose decision, it is about; empty
     where its kind is about none. `settled_words`: how it was settled last, if it was.
+    `present`: who else is on it now.
     """
 
     number: int
@@ -232,6 +235,7 @@ class TicketView:
     closes_with_reason: bool = False
     about_words: str = ""
     settled_words: str = ""
+    present: tuple[Present, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +307,12 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
         closes_with_reason=closes_with_reason(db, session, ticket),
         about_words=_about_words(db, workflow, number),
         settled_words=settled_words(db, pack, ticket.kind, number),
+        present=_present(db, session, ticket) if keys else (),
     )
+
+
+def _present(db: Session, session: DeskSession, ticket: TicketFacts) -> tuple[Present, ...]:
+    return present_on(session, places_on(db, ticket.number), ticket.number, ticket.state, ticket.assignee_id)
 
 
 def _opened(keys: TicketKeys | None, table: str, column: str, row: str, sealed: bytes) -> str:

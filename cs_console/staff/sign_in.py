@@ -39,7 +39,7 @@ from cs_console.staff.accounts import (
 )
 from cs_console.staff.factor_state import has_factor, is_demanded
 from cs_console.staff.second_factor import take_code
-from cs_console.staff.sessions import end_and_record
+from cs_console.staff.sessions import end_and_record, no_longer_here
 from cs_console.staff.tries import Counted, count_try, count_unknown_try, give_back, take_back_one
 from models.agent import Agent
 from models.agent_session import AgentSession
@@ -159,6 +159,7 @@ def sign_out(session: DeskSession, reason: str = "signed out") -> None:
         )
         if not ended.rowcount:
             return
+        no_longer_here(db, session.agent.id)
         record(db, session, Entry(Action.SIGNED_OUT, reason=reason))
     with suppress(ConsoleError):  # the session is over, signed log or not; the header shows a log that cannot be signed
         write_checkpoint(session.desk, force=True)

@@ -19,6 +19,7 @@ from cs_console.plain_text import one_line
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filters import Filter, Key
+from cs_console.tickets.present import Present, people_and_places, present_on
 from cs_console.tickets.queue_query import LOOKED_AT, PERSONAL, VIEWS, Asker, Cursor, Lane, Sort, lane, sort_of
 from cs_console.tickets.search import searching
 from cs_console.tickets.search.index import index_newest, waiting_in
@@ -77,7 +78,7 @@ class QueueRow:
     `due_at` is what the ticket is waited for: the answer's due date, else the first response's while it is owed.
     `tried_at`: when a code last went out for it, told in the view of those that wait for a verification. `stopped`: its
     clock is stopped, for proof of identity or for a fee. `unread`: who it is with has not read what came in last.
-    `answered_at`: when the requester wrote what no one has answered yet.
+    `answered_at`: when the requester wrote what no one has answered yet. `present`: who else is on it.
     """
 
     number: int
@@ -95,6 +96,7 @@ class QueueRow:
     answered_at: datetime | None = None
     snoozed_until: datetime | None = None
     tags: tuple[str, ...] = ()
+    present: tuple[Present, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def page(
         index_newest(session.desk)
     with session.reading(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
-        names = _agent_names(db)
+        names, places = people_and_places(db)
         found, following = _rows(db, session, names, view, asked, columns, after, size, sort)
         waiting = waiting_in(db, session.desk) if asked.words else 0
         owners = {row.requester_id for row in found}
@@ -166,9 +168,20 @@ def page(
         tags = tags_of(db, [row.number for row in found])
     _record(session, asked, after, found, following)
     subjects = _subjects(session, found, owners, keys)
+    present = {
+        row.number: present_on(session, places, row.number, TicketState(row.state), row.assignee_id)
+        for row in found
+        if row.requester_id in owners
+    }
     rows = tuple(
         _queue_row(
-            row, subjects[row.number], names, tried.get(row.number), row.number in stopped, tags.get(row.number, ())
+            row,
+            subjects[row.number],
+            names,
+            tried.get(row.number),
+            row.number in stopped,
+            tags.get(row.number, ()),
+            present.get(row.number, ()),
         )
         for row in found
     )
@@ -335,7 +348,13 @@ def _usable_packs(session: DeskSession, names: set[str]) -> dict[str, Pack]:
 
 
 def _queue_row(
-    row: Any, subject: str, names: dict[str, str], tried_at: datetime | None, stopped: bool, tags: tuple[str, ...]
+    row: Any,
+    subject: str,
+    names: dict[str, str],
+    tried_at: datetime | None,
+    stopped: bool,
+    tags: tuple[str, ...],
+    present: tuple[Present, ...],
 ) -> QueueRow:
     return QueueRow(
         row.number,
@@ -353,6 +372,7 @@ def _queue_row(
         row.answered_at,
         row.snoozed_until,
         tags,
+        present,
     )
 
 
