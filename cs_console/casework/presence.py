@@ -25,7 +25,7 @@ def be_on(session: DeskSession, number: int, doing: Doing) -> tuple[Present, ...
     """Say that this agent is on the ticket, and return who else is, as far as the agent is told.
 
     Kept is only what others are told: that its assignee is there, or that someone writes, and since when. Of a ticket
-    in approval or a closed one, or of an erased or held requester's, nothing is kept, and nothing told whoever asks. A
+    in approval or a closed one, or of an erased or held requester's, nothing is kept, and no one is told anything. A
     person is on one ticket at a time: the last that they said. Raises NothingThere, NotAllowed, NoUndertaking,
     SessionEnded, LogBroken.
     """

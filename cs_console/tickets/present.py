@@ -104,7 +104,7 @@ def places_on(db: Session, number: int) -> tuple[Place, ...]:
 def present_on(
     session: DeskSession, places: Iterable[Place], number: int, state: TicketState, assignee_id: str | None
 ) -> tuple[Present, ...]:
-    """Those of these whom this agent is told to be on the ticket, who writes first; no one for an agent who must keep
+    """Those of these that this agent is told of on the ticket, who writes first; no one for an agent who must keep
     away from it. The caller leaves out the tickets of requesters who are hidden from the agent.
     """
     told = [

@@ -13,6 +13,7 @@ from cs_console.tickets.queue import QueueRow
 from cs_console.tickets.queue_words import Group, due_words, group_of
 from models.enums import Link, MessageSort, Priority, TicketState
 from screens.ticket.language_names import language_name
+from screens.ticket.present_words import at_work
 from screens.widgets.drawn_lines import Paragraph, Piece
 from screens.widgets.signs import OF_KIND, OF_STATE, Sign, before
 
@@ -81,6 +82,8 @@ def _facts(row: QueueRow, me: str, now: datetime) -> Iterator[tuple[str, str]]:
     elif row.stopped:
         yield "Due", "the clock is stopped"
     yield "With", "you" if row.assignee == me else row.assignee or "no one"
+    if row.present:
+        yield "Here now", ", ".join(at_work(one, now) for one in row.present)
     if row.answered_at is not None:
         yield "Answered", hour_or_moment(row.answered_at, now)
     if row.snoozed_until is not None:

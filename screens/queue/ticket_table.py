@@ -19,6 +19,7 @@ from cs_console.tickets.queue import QueueRow
 from cs_console.tickets.queue_words import Group, due_words, group_of
 from models.enums import Priority, TicketState
 from screens.frame.theme import Palette, ink, palette_of
+from screens.ticket.present_words import mark, sign_of
 from screens.widgets.cursor_sign import with_sign
 from screens.widgets.filter_line import HeldKeys
 from screens.widgets.safe_text import cell
@@ -29,7 +30,8 @@ NEAR_THE_EDGE = 25
 
 _PRIORITY_SIGNS = {Priority.LOW: "·", Priority.NORMAL: "", Priority.HIGH: Sign.HIGH, Priority.URGENT: Sign.URGENT}
 _ROOM_FOR_NUMBER, _ROOM_FOR_STATE, _ROOM_FOR_KIND, _ROOM_FOR_WHO = 90, 72, 66, 92
-_PRIORITY, _DUE, _NUMBER, _KIND, _STATE, _WHO = 3, 12, 7, 12, 16, 10
+_ROOM_FOR_PRESENT, _ROOM_FOR_THEIR_NAME = 69, 92
+_PRIORITY, _DUE, _NUMBER, _KIND, _STATE, _WHO, _PRESENT = 3, 12, 7, 12, 16, 10, 7
 _LEAST_SUBJECT = 12
 
 
@@ -51,6 +53,7 @@ class _Columns:
     state: bool
     kind: bool
     who: bool
+    present: int
 
 
 class TicketTable(ScrollView, can_focus=True):
@@ -220,10 +223,17 @@ class TicketTable(ScrollView, can_focus=True):
     def _columns(self, width: int) -> _Columns:
         number, state, kind = width >= _ROOM_FOR_NUMBER, width >= _ROOM_FOR_STATE, width >= _ROOM_FOR_KIND
         who = self.with_assignee and width >= _ROOM_FOR_WHO
+        present = self._present(width - who * _WHO) if width >= _ROOM_FOR_PRESENT else 0
         used = (
             2 + self._marks + _PRIORITY + _DUE + number * _NUMBER + (_KIND if kind else 2) + state * _STATE + who * _WHO
         )
-        return _Columns(max(width - used - 2, _LEAST_SUBJECT), number, state, kind, who)
+        subject = max(width - used - (present and present + 1) - 2, _LEAST_SUBJECT)
+        return _Columns(subject, number, state, kind, who, present)
+
+    @staticmethod
+    def _present(width: int) -> int:
+        """How wide the column of who else is on a ticket is: with a name, or the sign alone."""
+        return _PRESENT if width >= _ROOM_FOR_THEIR_NAME else room_for(Sign.READS, Sign.TYPES)
 
     @property
     def _marks(self) -> int:
@@ -248,6 +258,11 @@ class TicketTable(ScrollView, can_focus=True):
             self._state(text, row, colours)
         if columns.who:
             text.append_text(_fitted(row.assignee or "", quiet, _WHO))
+        if columns.present and row.present:
+            first = row.present[0]
+            words = mark(first) if columns.present == _PRESENT else str(sign_of(first))
+            text.append(" ")
+            text.append_text(_fitted(words, ink(colours.blue, colours.ground), columns.present))
 
     def _mark_of(self, row: QueueRow) -> str:
         if row.number in self._marked:
