@@ -59,6 +59,7 @@ REVISIONS = (
     "0029",
     "0030",
     "0031",
+    "0032",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 
