@@ -80,10 +80,14 @@ class Drafting(Asking):
             self._autosaving = True
             try:
                 await self.call(partial(self.save, self.session, unsaved), retry=False)
+                self.autosaved()
             except StoreUnreachable:
                 pass  # the banner reports that, and saving is tried again
             finally:
                 self._autosaving = False
+
+    def autosaved(self) -> None:
+        """What is typed here has just been saved: a screen may say so."""
 
     def save(self, session: "DeskSession", typed: tuple[Typed, ...]) -> None:
         """Seal and save the text; for a worker thread. Raises StoreUnavailable and what `save_draft` raises."""

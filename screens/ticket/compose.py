@@ -1,10 +1,11 @@
-"""Writing a reply to the requester, or an internal note."""
+"""Writing a reply to the requester, or an internal note, below the conversation that it belongs to."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Select, TextArea
@@ -15,6 +16,7 @@ from cs_console.casework.reply_files import attach_file, attach_folder, attached
 from cs_console.delivery.outgoing import CHANNELS
 from cs_console.delivery.send_times import when_words
 from cs_console.errors import ChangedElsewhere, ConsoleError, DoneBefore, NothingThere
+from cs_console.local_time import hour
 from models.enums import DeliveryState, MessageSort
 from screens.frame.choice import ChoiceDialog
 from screens.frame.draft_screen import DraftScreen
@@ -43,36 +45,65 @@ _SENT = {
 }
 
 _ANOTHER = "another"
+FULL, LOWEST_FOR_BOTH = "-full", 20
+"""The class of the screen while it covers the whole ticket, and the rows from which on both have room."""
+ROWS, ROWS_BESIDE_TEXT = 8, 3
+"""How high it is at first, and what of that is no text: the recipient, a rule, and the line below."""
 
 Answer = TypeVar("Answer")
 
 
+class Behind(Protocol):
+    """The ticket that stays in sight above what is written."""
+
+    def scroll_conversation(self, by: int) -> None:
+        """Move the conversation by so many steps, down where `by` is positive."""
+
+    def give_room(self, rows: int) -> None:
+        """Show all of the conversation above so many rows."""
+
+    def refresh_now(self) -> None:
+        """Show what came in meanwhile."""
+
+
 class ComposeScreen(DraftScreen[Said]):
-    """The requester's address is chosen by its mask and never shown. Nothing typed is lost."""
+    """The requester's address is chosen by its mask and never shown. Nothing typed is lost.
+
+    It covers the lower rows of the ticket's conversation alone, more of them as the text grows, up to half of the
+    screen. A terminal too low for both, it covers whole.
+    """
 
     WHERE = "form"
     CSS_PATH = "compose.tcss"
     BINDINGS = bindings_for("form")
+    VERTICAL_BREAKPOINTS = [(0, FULL), (LOWEST_FOR_BOTH, "-short"), (30, "-tall")]
     HELP_TITLE = "Writing"
     HELP = (
         "What you type is sealed and saved every second. Nothing is lost if the console stops. A reply is held for a "
-        "moment, or until the time you choose: until then u on the ticket takes it back into this form."
+        "moment, or until the time you choose: until then u on the ticket takes it back into this form. The "
+        "conversation stays in sight above: ctrl+up and ctrl+down scroll it while you write."
     )
 
-    def __init__(self, number: int, sort: MessageSort) -> None:
+    def __init__(self, number: int, sort: MessageSort, behind: Behind | None = None) -> None:
         super().__init__(f"{sort.value}:{number}", number)
         self.number = number
         self._sort = sort
+        self._behind = behind
+        self._rows = 0
         self._view: TicketView | None = None
         self._files: tuple[AttachmentLabel, ...] = ()
         self._path = ""
 
     def body(self) -> ComposeResult:
-        yield PlainText(id="about")
-        if self._sort is MessageSort.REPLY:
-            with Horizontal(id="to"):
-                yield PlainText("To", classes="label")
+        with Horizontal(id="to"):
+            if self._sort is MessageSort.REPLY:
+                yield PlainText("Reply", classes="sort")
+                yield PlainText("to", classes="label")
                 yield Select[str]([], prompt="choose a contact", id="contact", compact=True)
+            else:
+                yield PlainText("Note", classes="sort")
+                yield PlainText("only the desk sees it", classes="label")
+            yield PlainText(id="saved")
         yield WritingArea(id="text", placeholder=self._invitation)
         yield PlainText(id="files")
         yield PlainText(self._promise, id="promise")
@@ -83,9 +114,10 @@ class ComposeScreen(DraftScreen[Said]):
 
     @property
     def _promise(self) -> str:
-        if self._sort is MessageSort.REPLY:
-            return "The address is used but not shown. Escape saves a draft."
-        return "The note stays with the ticket; nothing is sent. Escape saves a draft."
+        if self._sort is not MessageSort.REPLY:
+            return "The note stays with the ticket; nothing is sent."
+        held = self.session.desk.settings.send_delay
+        return f"It goes out after {held} s; until then u takes it back." if held else "It goes out at once."
 
     def on_mount(self) -> None:
         what = "Reply to" if self._sort is MessageSort.REPLY else "Note on"
@@ -96,7 +128,6 @@ class ComposeScreen(DraftScreen[Said]):
     @in_steps
     async def _read(self) -> None:
         self._view = view = await self.call(partial(reload, self.session, self.number))
-        self.query_one("#about", PlainText).show(view.subject)
         if self._sort is MessageSort.REPLY:
             self._offer_contacts(view)
             self._read_files()
@@ -107,6 +138,7 @@ class ComposeScreen(DraftScreen[Said]):
         shown = self.query_one("#files", PlainText)
         shown.display = bool(self._files)
         shown.show("\n".join(f"{Sign.ATTACHMENT} {label_words(label)}" for label in self._files))
+        self.fit()
 
     def _offer_contacts(self, view: TicketView) -> None:
         select: Select[str] = self.query_one("#contact", Select)
@@ -116,7 +148,7 @@ class ComposeScreen(DraftScreen[Said]):
         kept = select.value
         select.set_options(
             (
-                cell(f"{titles.get(one.id, one.field.value)}  {one.mask}{said(one)}"),
+                cell(f"{one.mask}  {titles.get(one.id, one.field.value)}{said(one)}"),
                 one.id,
             )
             for one in contacts
@@ -139,8 +171,54 @@ class ComposeScreen(DraftScreen[Said]):
         area.move_cursor(area.document.end)
         return True
 
+    def autosaved(self) -> None:
+        """Say when the text was saved last."""
+        self.query_one("#saved", PlainText).show(f"saved {hour(self.session.desk.clock.now())}")
+
+    # --- the conversation above
+
+    @on(TextArea.Changed)
+    def fit(self) -> None:
+        """Take as many rows as the text needs, and no more than half of the screen."""
+        body = self.query_one("#body")
+        if self.has_class(FULL):
+            self._rows, body.styles.height = 0, "1fr"
+            return
+        needed = self.query_one(WritingArea).wrapped_document.height + ROWS_BESIDE_TEXT + len(self._files)
+        rows = max(ROWS, min(needed, self.size.height // 2))
+        if rows != self._rows:
+            self._rows = body.styles.height = rows
+            if self._behind is not None:
+                self._behind.give_room(rows)
+
+    def on_resize(self) -> None:
+        """Lines wrap at other places now."""
+        self.call_after_refresh(self.fit)
+
+    def action_conversation(self, by: int) -> None:
+        """Scroll the conversation; the cursor stays in the text."""
+        if self._behind is not None:
+            self._behind.scroll_conversation(by)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Over the conversation the wheel scrolls it, as it does without the composer."""
+        event.stop()
+        self.action_conversation(-1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """As above."""
+        event.stop()
+        self.action_conversation(1)
+
+    def refresh_now(self) -> None:
+        """Show above what came in meanwhile."""
+        if self._behind is not None:
+            self._behind.refresh_now()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A note is never sent, so it has no time to go out at and takes no files."""
+        if action == "conversation" and (self._behind is None or self.has_class(FULL)):
+            return False
         if action in {"send_later", "attach"} and self._sort is not MessageSort.REPLY:
             return False
         return super().check_action(action, parameters)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from textual import events
 from textual.binding import Binding
 from textual.timer import Timer
 
@@ -108,6 +109,7 @@ class Conversation(ValuePane, can_focus=True):
         self._names: dict[str, str] = {}
         self._counting: Timer | None = None
         self._to_newest = False
+        self._height = 0
 
     def show(self, lines: tuple[Line, ...], remark: str = "", *, requester: str = "", me: str = "") -> None:
         """Show these lines instead, with `remark` above them, and the requester and this agent by these names."""
@@ -120,6 +122,13 @@ class Conversation(ValuePane, can_focus=True):
         self._count_down(any(line.goes_out_at is not None for line in lines))
         self._to_newest = self._to_newest or grew
         self.draw_again()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep the end in sight where it was: the composer takes rows from below."""
+        del event
+        before, self._height = self._height, self.scrollable_content_region.height
+        if 0 < before != self._height and self.scroll_offset.y + before >= self.virtual_size.height:
+            self.call_after_refresh(self.scroll_end, force=True)
 
     def draw_again(self) -> None:
         super().draw_again()

@@ -16,6 +16,8 @@ LABEL = 14
 MASK, SIGN = 19, 2
 NO_ROOM_FOR_STATUS = 44
 """Below so many cells a contact's status goes under its mask."""
+ROOM_FOR_TITLES = 56
+"""Below so many cells a contact is titled by one word, `Mobile`, so that its status stays on its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +130,25 @@ class Facts(ValuePane, can_focus=True):
 
     def paragraphs(self, width: int) -> Iterator[Paragraph]:
         """Each fact; a heading has a blank line before it."""
-        titles = [len(fact.title) for fact in self.facts if fact.is_contact]
-        label = min(max(titles, default=9), LABEL) + 1
+        titles = _contact_titles([fact.title for fact in self.facts if fact.is_contact], width)
+        label = min(max(map(len, titles.values()), default=9), LABEL) + 1
         for at, fact in enumerate(self.facts):
             if fact.heading:
                 if at:
                     yield Paragraph()
                 yield Paragraph(((fact.heading, "title"),), lead=("  ", ""), right=(fact.heading_key, "key"))
             if self.value is not None and self.value_key == fact.key:
-                yield from self.value.paragraphs(fact.title, label)
+                yield from self.value.paragraphs(titles.get(fact.title, fact.title), label)
+            elif fact.is_contact:
+                yield self._line(fact, titles[fact.title], label, width, is_current=at == self._at)
             else:
-                yield self._line(fact, label if fact.is_contact else LABEL + 1, width, is_current=at == self._at)
+                yield self._line(fact, fact.title, LABEL + 1, width, is_current=at == self._at)
 
-    def _line(self, fact: Fact, label: int, width: int, *, is_current: bool) -> Paragraph:
+    def _line(self, fact: Fact, name: str, label: int, width: int, *, is_current: bool) -> Paragraph:
         look = "faint" if fact.quiet and fact.is_contact else "quiet" if fact.quiet else ""
-        title = fact.title.ljust(label)
+        title = name.ljust(label)
         if len(title) > label:
-            title = f"{fact.title} "
+            title = f"{name} "
         pieces: tuple[Piece, ...] = ((title, "quiet"), (fact.words, look))
         hang = label
         if fact.is_contact:
@@ -157,6 +161,14 @@ class Facts(ValuePane, can_focus=True):
             pieces = tuple((text, "") for text, _ in pieces)
             lead = (f"{Sign.CURSOR if self.has_focus else Sign.CURSOR_ELSEWHERE} ", "key")
         return Paragraph(pieces, key=fact.key, lead=lead, ground=ground, hang=hang, right=right)
+
+
+def _contact_titles(titles: Sequence[str], width: int) -> dict[str, str]:
+    """What each contact is called here: where there is little room by its first word, if that tells all apart."""
+    short = {title: title.partition(" ")[0] for title in titles}
+    if width >= ROOM_FOR_TITLES or len(set(short.values())) < len(short):
+        return {title: title for title in titles}
+    return short
 
 
 def _contact(fact: Fact, title: str, look: str, label: int, width: int) -> tuple[tuple[Piece, ...], int]:

@@ -242,7 +242,7 @@ class TicketScreen(ConsoleScreen[None]):
             self.say(refusal)
             self.action_reload()  # it may be over by now
             return
-        await self._go_to(ComposeScreen(self.ticket.number, MessageSort.REPLY))
+        await self._write(MessageSort.REPLY)
 
     @in_steps
     async def action_undo(self) -> None:
@@ -250,7 +250,7 @@ class TicketScreen(ConsoleScreen[None]):
         taken = await self.change(partial(take_back, self.session, self.ticket.number))
         self.clear_notice()  # it may say that the message goes out
         if taken is TakenBack.REPLY:
-            await self._go_to(ComposeScreen(self.ticket.number, MessageSort.REPLY))
+            await self._write(MessageSort.REPLY)
         elif taken is TakenBack.SETTLEMENT:
             await self._go_to(SettleScreen(self.ticket.number))
         else:
@@ -259,7 +259,28 @@ class TicketScreen(ConsoleScreen[None]):
     @in_steps
     async def action_note(self) -> None:
         """Write an internal note."""
-        await self._go_to(ComposeScreen(self.ticket.number, MessageSort.NOTE))
+        await self._write(MessageSort.NOTE)
+
+    async def _write(self, sort: MessageSort) -> None:
+        """Write below the conversation."""
+        if self.has_class("-at-facts"):
+            self.action_other_side()
+        self.add_class("-writing")
+        await self._go_to(ComposeScreen(self.ticket.number, sort, behind=self))
+
+    def give_room(self, rows: int) -> None:
+        """End the conversation above so many rows, which the composer covers."""
+        self.query_one(Conversation).styles.margin = (0, 0, rows, 0)
+
+    def scroll_conversation(self, by: int) -> None:
+        """Scroll it by two lines at a time, from the composer."""
+        self.query_one(Conversation).scroll_relative(y=2 * by)
+
+    def on_screen_resume(self) -> None:
+        """Nothing is written above it any more."""
+        if self.has_class("-writing"):
+            self.remove_class("-writing")
+            self.give_room(0)
 
     @in_steps
     async def action_mark(self) -> None:
