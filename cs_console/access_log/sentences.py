@@ -1,5 +1,6 @@
 """What an entry says to people: "saw the mobile of quiet otter 417". It is written from the entry's typed fields."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -8,6 +9,7 @@ from cs_console.access_log.review import EntryView
 from models.enums import Action, Result
 
 ERASED = "an erased requester"
+_HASH = re.compile(r"(?:^| )[0-9a-f]{12,}(?=[ ,.]|$)")
 
 _SENTENCES: Mapping[Action, str] = MappingProxyType(
     {
@@ -127,8 +129,8 @@ def _listed(fields: list[str]) -> str:
 
 
 def reason_of(entry: EntryView) -> str:
-    """The reason that the entry gives, as people read it: codes in words."""
-    words = entry.reason.replace(" -> ", " to ")
+    """The reason that the entry gives, as people read it: codes in words, hashes left out."""
+    words = _HASH.sub("", entry.reason.replace(" -> ", " to "))
     if entry.outcome == Result.DONE:
         return words
     words = words.replace("_", " ")

@@ -270,13 +270,13 @@ def _row(
 def _ground_words(
     session: DeskSession, roles: frozenset[Role], pack: Pack, decision: Any, keys: TicketKeys | None
 ) -> str:
-    """The grounds by code and title; "legal review" for everybody who may not know them, without opening anything."""
+    """The grounds by title; "legal review" for everybody who may not know them, without opening anything."""
     if not _may_know(roles, decision.legal_review):
         return pack.texts.legal_review
     if keys is None:
         return ERASED
     proposal = open_answers(session.desk.keyring, keys, decision.id, decision.answers, decision.legal_review)
-    return ", ".join(f"{ground.code} {ground.title}" for ground in applying_grounds(pack, proposal))
+    return ", ".join(ground.title for ground in applying_grounds(pack, proposal))
 
 
 def _decision_words(
@@ -342,7 +342,7 @@ def _lines(pack: Pack, proposal: Proposal, labels: Mapping[str, str]) -> Iterato
 def _finding_lines(pack: Pack, finding: Finding, labels: Mapping[str, str]) -> Iterator[str]:
     ground = pack.ground(finding.ground)
     assert ground is not None  # proposals of before a move are not opened
-    head = f"{ground.code} {ground.title} ({pack.cited(ground.clause)})"
+    head = f"{ground.title} ({pack.cited(ground.clause)})"
     if not finding.applies:
         yield f"{head}: does not apply"
         return

@@ -154,7 +154,7 @@ def why_not_extend(
     """Why an agent with these roles cannot extend the term now; None if they can."""
     rules = pack.clock.extension
     if rules is None:
-        return NoExtension(f"{pack.meta.title} allows no extension ({pack.clock.clause}).")
+        return NoExtension(f"{pack.meta.title} allows no extension ({pack.cited(pack.clock.clause)}).")
     if rules.approver not in roles:
         return NotAllowed(f"Only a {rules.approver} can extend the term.", f"Ask a {rules.approver}.")
     if rules.approver is Role.AGENT and (refusal := not_own(ticket, session)) is not None:
@@ -168,7 +168,9 @@ def why_not_extend(
     if clock.term_ends is None:
         return NoExtension("No term has started.", "Only a term that has started can be extended.")
     if now > clock.term_ends:
-        return NoExtension("The term has ended.", f"It could only be extended before its end ({rules.clause}).")
+        return NoExtension(
+            "The term has ended.", f"It could only be extended before its end ({pack.cited(rules.clause)})."
+        )
     return None
 
 

@@ -99,7 +99,7 @@ def clock_view(session: DeskSession, number: int) -> ClockView:
         number=number,
         version=ticket.version,
         words=clock_words(pack, ticket.kind, clock, None if ticket.closed_at else now),
-        clause=pack.clock.clause if clock.decides else pack.clock.first_response_clause,
+        clause=pack.cited(pack.clock.clause if clock.decides else pack.clock.first_response_clause),
         explained=pack.clock.explained if clock.decides else "",
         zone=pack.clock.time_zone,
         lines=tuple(line for _, line in sorted(lines, key=lambda pair: pair[0])),

@@ -297,7 +297,10 @@ def _amount_problems(pack: Pack, fee: Fee) -> Iterator[Problem]:
     if None in costs:
         yield _incomplete('A cost item has no amount like 12.50: write "item: cost", one per line.')
     elif amount is not None and amount > sum(cost for cost in costs if cost is not None):
-        yield Problem(FeeUnreasonable, f"The fee of {fee.amount} is higher than the recorded cost ({pack.fee.clause}).")
+        yield Problem(
+            FeeUnreasonable,
+            f"The fee of {fee.amount} is higher than the recorded cost ({pack.cited(pack.fee.clause)}).",
+        )
 
 
 def _decimal(text: str) -> Decimal | None:

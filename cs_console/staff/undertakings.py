@@ -30,7 +30,7 @@ _SIGNED = Prepared(
 
 @dataclass(frozen=True)
 class UndertakingText:
-    """What is asked of everybody who works here, and the clause it comes from."""
+    """What is asked of everybody who works here, and the clause it comes from, in words."""
 
     version: str
     text: str
@@ -40,8 +40,9 @@ class UndertakingText:
 
 def current_text(session: DeskSession) -> UndertakingText:
     """The text in force: the one of the pack that new tickets are opened under."""
-    rules = session.desk.packs.current.undertaking
-    return UndertakingText(rules.version, rules.text, rules.clause, rules.valid_days)
+    pack = session.desk.packs.current
+    rules = pack.undertaking
+    return UndertakingText(rules.version, rules.text, pack.cited(rules.clause), rules.valid_days)
 
 
 def accept(session: DeskSession) -> None:

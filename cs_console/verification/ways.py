@@ -183,11 +183,12 @@ def _code_refusal(here: _Standing) -> str:
 
 
 def _notes(here: _Standing) -> Iterator[Way]:
-    for method, rules in here.case.pack.verification.methods.items():
+    pack = here.case.pack
+    for method, rules in pack.verification.methods.items():
         if method is VerificationMethod.CODE:
             continue
         refusal = here.asker.refusal(method)
-        note = f"with a note of what was seen · policy {rules.clause}"
+        note = f"with a note of what was seen; {pack.cited(rules.clause)}"
         if refusal is not None:
             note = (
                 "a representative is asking: only a code to the requester"
@@ -201,7 +202,7 @@ def _callers(here: _Standing, made: int) -> Iterator[Way]:
     rules = here.case.pack.verification.caller
     if rules is not None:
         left = max(0, rules.tries_per_day - made)
-        note = f"match or no match; does not verify the requester · {left} left today"
+        note = f"match or no match; does not verify the requester; {left} left today"
         yield Way(Act.CALLER, "", "Check what a caller says", note, here.acts and left > 0)
 
 
@@ -209,7 +210,7 @@ def _authority(here: _Standing) -> Iterator[Way]:
     pack = here.case.pack
     if pack.minors is not None:
         known = f"now: {here.asker.band.title}" if here.asker.band else "not recorded"
-        yield Way(Act.AGE, "", "Record the requester's age", f"{known} · policy {pack.minors.clause}", here.acts)
+        yield Way(Act.AGE, "", "Record the requester's age", f"{known}; {pack.cited(pack.minors.clause)}", here.acts)
     if here.asker.authority is not None:
         yield Way(
             Act.END, "", f"End the {here.asker.asks_words}'s authority", "no one asks for them any more", here.acts
@@ -219,7 +220,8 @@ def _authority(here: _Standing) -> Iterator[Way]:
             continue
         band = here.asker.band
         waits = rules.needs_age_band and (band is None or not band.is_flagged)
-        note = "once a minor's age is recorded" if waits else f"asks on the requester's behalf · policy {rules.clause}"
+        behalf = f"asks on the requester's behalf; {pack.cited(rules.clause)}"
+        note = "once a minor's age is recorded" if waits else behalf
         title = f"Record a {rules.title.lower()}'s authority"
         yield Way(Act.SEE, sort.value, title, note, here.acts and not waits, rules.asks)
 

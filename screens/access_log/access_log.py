@@ -62,12 +62,9 @@ class AccessLogScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         yield FilterChips(id="chips")
         yield FilterLine("who:mei ticket:10482 outcome:refused since:2026-11-01", id="filter")
-        yield EntryList(self._purposes(), id="entries")
-
-    def _purposes(self) -> dict[str, str]:
-        """What people call the purposes: by the policy in force, which has all that new views name."""
-        purposes = self.session.desk.packs.current.purposes
-        return {key: rules.title for key, rules in purposes.items()}
+        pack = self.session.desk.packs.current  # has all that new views name
+        purposes = {key: rules.title for key, rules in pack.purposes.items()}
+        yield EntryList(purposes, {pack.meta.name: pack.meta.called}, id="entries")
 
     def on_mount(self) -> None:
         self.list.focus()

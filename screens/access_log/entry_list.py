@@ -70,7 +70,7 @@ def columns_for(width: int) -> Columns:
 class EntryList(ScrollView, can_focus=True):
     """Rows with a cursor; a day's heading is none of them. Nothing moves but the cursor, and the list under it.
 
-    `titles`: what people call the purposes, by their keys.
+    `titles` and `policies`: what people call purposes and packs, by their keys.
     """
 
     ALLOW_SELECT = False
@@ -86,9 +86,12 @@ class EntryList(ScrollView, can_focus=True):
     class NearEnd(Message):
         """The cursor comes near the end: older entries can be read."""
 
-    def __init__(self, titles: Mapping[str, str], *, id: str | None = None) -> None:
+    def __init__(
+        self, titles: Mapping[str, str], policies: Mapping[str, str] | None = None, *, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
         self._titles = titles
+        self._policies = policies or {}
         self._entries: list[EntryView] = []
         self._counts: dict[date, DayCount] = {}
         self._unfolded: frozenset[int] = frozenset()
@@ -333,6 +336,8 @@ class EntryList(ScrollView, can_focus=True):
     def _why(self, entry: EntryView, refused: bool, view: bool) -> list[Piece]:
         purpose = self._titles.get(entry.purpose, entry.purpose.replace("-", " "))
         reason = one_line(reason_of(entry), 400)
+        for name, called in self._policies.items():
+            reason = reason.replace(name, called)
         if reason in sentence_of(entry):
             reason = ""  # "claimed", of who claimed the ticket
         pieces: list[Piece] = [(purpose[:1].lower() + purpose[1:], "ink" if view else "quiet", False)]

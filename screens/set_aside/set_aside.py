@@ -70,7 +70,7 @@ class SetAsideScreen(ConsoleScreen[None]):
         "1 to 5 choose which, 6 shows blocked senders. Release makes a ticket of one, as a person's mail; "
         "what cannot be read is then a sealed file on it. Only a privacy officer reads one here, for a purpose, "
         "and the view is recorded. Dropping destroys the content; what could be read is destroyed by itself "
-        "after some months (set_aside_days), unless someone's data is held, and earlier when its sender is erased."
+        "after some months, unless someone's data is held, and earlier when its sender is erased."
     )
 
     def __init__(self) -> None:

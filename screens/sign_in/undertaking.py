@@ -42,7 +42,7 @@ class UndertakingScreen(ConsoleScreen[None]):
         undertaking = await self.call(partial(_current_text, self.session))
         months = round(undertaking.valid_days / 30.4)
         version = self.query_one("#version", PlainText)
-        version.show(f"Version {undertaking.version} · policy {undertaking.clause} · valid for {months} months")
+        version.show(f"Version {undertaking.version}, valid for {months} months. Policy: {undertaking.clause}.")
         self.query_one("#text", PlainText).show(undertaking.text.strip())
 
     @in_steps

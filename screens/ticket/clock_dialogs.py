@@ -48,7 +48,7 @@ class ClockDialog(Dialog[str]):
                 line.show_parts((step.when, "$text-muted"), f"  {_step_words(step)}")
                 yield line
         yield ChoiceList(self._choices(), id="choices")
-        yield PlainText(f"{zone_words(clock.zone)}; clause {clock.clause}", classes="hint")
+        yield PlainText(f"{zone_words(clock.zone)}; {clock.clause}", classes="hint")
         yield PlainText("↵ choose   tab steps   esc back" if self._something_to_do else "esc back", id="keys")
 
     def on_mount(self) -> None:

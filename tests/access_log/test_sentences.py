@@ -79,3 +79,5 @@ def test_a_reason_is_read_without_its_code() -> None:
     assert reason_of(replace(ENTRY, outcome="refused", reason="not_verified")) == "refused: not verified"
     assert reason_of(replace(ENTRY, outcome="refused", reason="sign_in_refused")) == "sign in refused"
     assert reason_of(replace(ENTRY, reason="unassigned -> ines")) == "unassigned to ines"
+    assert reason_of(replace(ENTRY, reason="own-2026 7ed17cdec88796b9, by the setting")) == "own-2026, by the setting"
+    assert reason_of(replace(ENTRY, reason="7318c9eb8fd84530a73e5e857f53c794")) == ""

@@ -243,7 +243,7 @@ def test_the_list_shows_all_to_approvers_and_ones_own_to_agents(test_desk: TestD
     assert (own.number, own.mine, own.proposer) == (other, True, "ben")
     assert own.needs == ("supervisor", "privacy officer")
     row = next(row for row in approval.waiting(mei).rows if row.decision_id == decision_id)
-    assert row.ground_words == "D2 Needs excessive technical measures"
+    assert row.ground_words == "Needs excessive technical measures"
     with test_desk.desk.database.reading() as db:
         test_desk.desk.keyring.destroy(db.get_one(Ticket, number).requester_id)
     row = next(row for row in approval.waiting(mei).rows if row.decision_id == decision_id)

@@ -313,7 +313,7 @@ def test_what_was_decided_is_told_to_the_reviewer_by_whom_and_on_what(test_desk:
     case = refused(test_desk)
     number = about(test_desk, case, TicketKind.APPEAL, case.ben)
     lines = decided_before(case.ben, number)
-    assert lines[0].startswith(f"#{case.number}: refuse: D2")
+    assert lines[0].startswith(f"#{case.number}: refuse: Needs excessive technical measures")
     assert lines[1] == "Proposed by mei, approved by sue"
     assert any(line.startswith("  Evidence: The engineer") for line in lines)
     assert recorded(test_desk.desk, Action.TICKET_OPENED)[-1].ticket == case.number
@@ -331,7 +331,7 @@ def test_under_legal_review_the_reviewer_is_told_no_more_than_anybody(test_desk:
     number = about(test_desk, case, TicketKind.APPEAL, case.ben, number=secret)
     lines = decided_before(case.ben, number)
     assert len(lines) == 2 and lines[0].startswith(f"#{secret}: legal review") and lines[1] == "Proposed by mei"
-    assert any("S3" in line for line in decided_before(case.pia, number))
+    assert any("Criminal investigation" in line for line in decided_before(case.pia, number))
 
 
 # --- closing by hand

@@ -78,7 +78,9 @@ async def test_proof_of_identity_is_asked_for(sqlite_desk: TestDesk, size: tuple
         await shown.press("o")
         await shown.until_on(ClockDialog)
         await shown.until_words("starts when the requester is verified")
-        await shown.until_words("HautHome Privacy Policy allows no extension (V.4).", "Ask for proof of identity")
+        await shown.until_words(
+            "HautHome Privacy Policy allows no extension (Your rights, section 4).", "Ask for proof of identity"
+        )
         await shown.press("enter")
         await shown.until_on(LetterDialog)
         await shown.until_words("we have to know that it comes from you", "Do not send", "Send it")

@@ -181,7 +181,7 @@ async def test_reviewing_can_be_read(sqlite_desk: TestDesk, theme: str, least: f
         looker = Looker(shown, least)
         await shown.press("g", "a")
         await shown.until_on(ApprovalsScreen)
-        await looker.look("approvals", "2 proposals are waiting", "D2")
+        await looker.look("approvals", "2 proposals are waiting", "Needs excessive")
         await shown.press("enter")
         await shown.until_on(ProposalScreen)
         await shown.until_words("Asked:")
