@@ -5,6 +5,7 @@ from textual.widgets import Input
 
 from models.roles import Role
 from screens.decisions.approvals import ApprovalsScreen
+from screens.decisions.decision import DecisionScreen
 from screens.frame.go_dialog import GoTo
 from screens.frame.help import HelpScreen
 from screens.frame.palette import Palette
@@ -62,3 +63,34 @@ async def test_the_palette_runs_a_command_of_the_screen(sqlite_desk: TestDesk) -
         await shown.press("enter")
         await shown.until_on(QueueScreen)
         await shown.until(lambda: isinstance(shown.app.focused, Input), "the filter")
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (200, 50)])
+async def test_what_a_key_does_is_under_its_own_column_at_every_width(
+    sqlite_desk: TestDesk, size: tuple[int, int]
+) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT), size) as shown:
+        await shown.until_on(QueueScreen)
+        await shown.press("f1")
+        await shown.until_on(HelpScreen)
+        await shown.until_words("Most used", "Also here", "Everywhere", "1 … 9", "^q")
+        rows: list[str] = []
+        for _ in range(12):
+            rows += [line for line in shown.drawn().splitlines()[1:-1] if line not in rows]
+            await shown.press("pagedown")
+        text = "\n".join(rows)
+        assert "Quit" in text and "Views" in text  # the last row of a group is in it too
+        verify = next(at for at, row in enumerate(rows) if "Verify  " in row)
+        column = rows[verify].index("Verify the requester")
+        assert ("Everywhere" in next(row for row in rows if "Most used" in row)) is (size[0] >= 190)
+        if len(rows[verify].rstrip()) < column + 60:  # it wraps
+            assert rows[verify + 1][:column].strip() == "" and rows[verify + 1][column] != " "
+
+
+async def test_steps_are_told_once_and_no_key_twice(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
+        await shown.until_on(QueueScreen)
+        shown.app.show_help(DecisionScreen)
+        await shown.until_on(HelpScreen)
+        await shown.until_words("Turn to the step of that number.", "J ", "K ")
+        assert "Turn to step 2." not in shown.words() and "shift+j" not in shown.words()
