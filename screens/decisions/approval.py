@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 
 from cs_console.decisions.approval import (
     ApprovalResult,
@@ -21,6 +21,7 @@ from cs_console.local_time import moment
 from screens.frame.amounts import age
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
+from screens.frame.dialog import WIDE
 from screens.frame.paper import Paper
 from screens.frame.steps import in_steps
 from screens.frame.text_dialog import PasswordDialog, WordsDialog, forgetting_draft
@@ -33,6 +34,8 @@ from screens.widgets.notice_bar import Said
 from screens.widgets.safe_text import PlainText
 
 YES = "yes"
+BESIDE = 172
+"""From so many columns on the notice is beside the findings."""
 
 
 class ProposalScreen(ConsoleScreen[Said]):
@@ -41,6 +44,7 @@ class ProposalScreen(ConsoleScreen[Said]):
     WHERE = "proposal"
     CSS_PATH = ["approval.tcss", "../frame/paper.tcss"]
     BINDINGS = bindings_for("proposal")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide"), (BESIDE, "-beside")]
     HELP_TITLE = "A proposal"
     HELP = "Read the findings and the notice that would be sent, then approve or return the proposal."
 
@@ -54,11 +58,13 @@ class ProposalScreen(ConsoleScreen[Said]):
         yield HangingText(id="outcome")
         yield HangingText(id="who")
         with VerticalScroll(id="reading"):
-            yield HangingText(id="since")
-            yield PlainText("Findings", classes="part")
-            yield HangingText(id="findings")
-            yield PlainText("The notice that would be sent", classes="part")
-            yield Paper(id="notice")
+            with Vertical(id="facts"):
+                yield HangingText(id="since")
+                yield PlainText("Findings", classes="part")
+                yield HangingText(id="findings")
+            with Vertical(id="letter"):
+                yield PlainText("The notice that would be sent", classes="part")
+                yield Paper(id="notice")
 
     def on_mount(self) -> None:
         self.query_one("#reading").focus()

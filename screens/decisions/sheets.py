@@ -1,12 +1,14 @@
 """The sheets of the checklist: what is asked, the grounds, the decision, the notice, and the previous decision."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.message import Message
+from textual.widget import Widget
 
 from cs_console.custody.attachment_labels import AttachmentLabel
 from cs_console.decisions.approval_queue import DecisionView
@@ -172,6 +174,12 @@ class DecidedSheet(Sheet):
         self.decision = decision
 
     def compose(self) -> ComposeResult:
+        with Vertical(classes="told"):
+            yield from self._told()
+        if self.decision.notice:
+            yield Paper(self.decision.notice, id="notice")
+
+    def _told(self) -> Iterator[Widget]:
         one = self.decision
         yield HangingText(one.words, classes="title")
         parts = [f"proposed by {one.proposer}"]
@@ -183,9 +191,7 @@ class DecidedSheet(Sheet):
             parts.append("waiting for approval")
         yield HangingText(", ".join(parts), classes="quiet")
         yield HangingText(one.delivery, id="delivery", classes="first")
-        if one.notice:
-            yield Paper(one.notice, id="notice")
-        else:
+        if not one.notice:
             yield HangingText("\n".join(one.findings))
 
 

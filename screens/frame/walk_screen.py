@@ -62,11 +62,12 @@ class StepSheet(Vertical):
 
 
 class LetterSheet(StepSheet):
-    """All that is missing, and the letter as it would go out."""
+    """All that is missing, and the letter as it would go out; where there is room for it, the letter is beside it."""
 
     READS = True
 
     def compose(self) -> ComposeResult:
+        yield SheetHead("Before it goes out")
         yield HangingText(id="problems")
         yield Letter(words_id="preview")
 
@@ -174,7 +175,6 @@ class WalkScreen(DraftScreen[Said]):
         self._shown = step
         page.can_focus = sheet is not None and sheet.READS
         page.scroll_home(animate=False)
-        self.set_class(isinstance(sheet, LetterSheet), "-reading")
         if isinstance(sheet, LetterSheet):
             self.show_problems()
             self._show_letter()

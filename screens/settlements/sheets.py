@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TextArea
@@ -188,10 +189,11 @@ class SettledSheet(SettleSheet):
 
     def compose(self) -> ComposeResult:
         one = self._settled
-        yield HangingText(one.title, classes="title")
-        yield HangingText(f"by {one.agent}, {moment(one.at)}", classes="quiet")
-        yield HangingText(one.delivery or "No letter was sent.", id="delivery", classes="first")
-        yield HangingText("\n".join(one.lines), id="settled", classes="first")
+        with Vertical(classes="told"):
+            yield HangingText(one.title, classes="title")
+            yield HangingText(f"by {one.agent}, {moment(one.at)}", classes="quiet")
+            yield HangingText(one.delivery or "No letter was sent.", id="delivery", classes="first")
+            yield HangingText("\n".join(one.lines), id="settled", classes="first")
         if one.letter:
             yield Paper(one.letter)
 

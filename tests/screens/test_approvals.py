@@ -8,7 +8,7 @@ from cs_console.decisions.approval import approve, waiting
 from cs_console.desk import DeskSession
 from models.enums import Action, TicketState
 from models.roles import Role
-from screens.decisions.approval import ProposalScreen
+from screens.decisions.approval import BESIDE, ProposalScreen
 from screens.decisions.approvals import ApprovalsScreen
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import PasswordDialog, WordsDialog
@@ -16,7 +16,7 @@ from screens.queue.queue import QueueScreen
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.key_bar import KeyBar
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
-from tests.support.consoles import NARROW, SIZES, Console, console
+from tests.support.consoles import NARROW, SIZES, WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
@@ -57,7 +57,11 @@ async def test_a_supervisor_reads_it_and_approves_with_their_password(
     async with console(sqlite_desk, sara, size) as shown:
         await opened(shown)
         await shown.until_words(
-            "D2", "proposed by mei", "needs supervisor", "Nothing has changed", "Answer to your request"
+            "Needs excessive technical measures",
+            "proposed by mei",
+            "needs supervisor",
+            "Nothing has changed",
+            "Answer to your request",
         )
         await shown.press("y")
         await shown.until_on(PasswordDialog)
@@ -245,3 +249,18 @@ async def test_the_queue_is_reached_whatever_was_open_there_and_by_escape(sqlite
             await shown.until_on(ApprovalsScreen)
             await shown.press(*keys)
             await shown.until_on(QueueScreen)
+
+
+@pytest.mark.parametrize("size", [WIDE, (200, 50)])
+async def test_the_notice_is_beside_the_findings_where_there_is_room(
+    sqlite_desk: TestDesk, size: tuple[int, int]
+) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    proposed(sqlite_desk, mei)
+    async with console(sqlite_desk, sqlite_desk.session("sara", Role.SUPERVISOR), size) as shown:
+        await listed(shown)
+        await shown.press("enter")
+        await shown.until_words("Asked:", "Answer to your request")
+        facts, letter = (shown.app.screen.query_one(part).region for part in ("#facts", "#letter"))
+        assert (letter.y == facts.y and letter.x > facts.right) is (size[0] >= BESIDE)
+        assert facts.width <= 88

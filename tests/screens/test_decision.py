@@ -369,6 +369,8 @@ async def test_the_letter_follows_each_change(sqlite_desk: TestDesk, size: tuple
         await shown.press("f4")
         await shown.until(lambda: screen.focused is screen.query_one("#page"))
         await shown.until(lambda: shown.drawn().count("Answer to your request") == 1)
+        head = next(line for line in shown.drawn().splitlines() if "Before it goes out" in line)
+        assert ("The letter, in English" in head) is (size[0] >= BESIDE)  # in its own place, not under what is missing
         await shown.press("f4")
         await shown.until(lambda: screen._shown == "answer", "the step before")
         await shown.press("escape")
