@@ -6,7 +6,8 @@ The words themselves are read and hashed by `tickets/search`, which the upkeep c
 import secrets
 from collections.abc import Iterable
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import BigInteger, Integer, bindparam, cast, column, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col
 
 from cs_console.prepared import Prepared
@@ -15,12 +16,24 @@ from models.ticket import Ticket
 
 TOKEN_BYTES = 8
 BATCH = 500
+ROWS_AT_ONCE = 20_000
 _MARK = Prepared(insert(SearchDue).values(ticket_number=bindparam("number"), mark=bindparam("mark")))
 _PUT_IN = Prepared(insert(SearchToken).values(token=bindparam("token"), ticket_number=bindparam("number")))
 _TAKE_OUT = Prepared(
     delete(SearchToken).where(
         col(SearchToken.token) == bindparam("token"), col(SearchToken.ticket_number) == bindparam("number")
     )
+)
+_ROWS = (
+    func.unnest(cast(bindparam("tokens"), ARRAY(BigInteger)), cast(bindparam("numbers"), ARRAY(Integer)))
+    .table_valued(column("token", BigInteger), column("number", Integer))
+    .render_derived()
+)
+_PUT_IN_ON_A_SERVER = Prepared(
+    insert(SearchToken).from_select(["token", "ticket_number"], select(_ROWS.c.token, _ROWS.c.number))
+)
+_TAKE_OUT_ON_A_SERVER = Prepared(
+    delete(SearchToken).where(col(SearchToken.token) == _ROWS.c.token, col(SearchToken.ticket_number) == _ROWS.c.number)
 )
 
 
@@ -48,12 +61,23 @@ def take_out_of(db: Session, requester_id: str) -> None:
 
 def put_in_tokens(db: Session, rows: Iterable[tuple[int, int]]) -> None:
     """Put these tokens of these tickets in, in the index's own order, which is quicker."""
-    _PUT_IN.run_all(db.connection(), [{"token": token, "number": number} for token, number in sorted(rows)])
+    _each(db, _PUT_IN, _PUT_IN_ON_A_SERVER, rows)
 
 
 def take_out_tokens(db: Session, rows: Iterable[tuple[int, int]]) -> None:
     """Take out these tokens of these tickets."""
-    _TAKE_OUT.run_all(db.connection(), [{"token": token, "number": number} for token, number in sorted(rows)])
+    _each(db, _TAKE_OUT, _TAKE_OUT_ON_A_SERVER, rows)
+
+
+def _each(db: Session, one_by_one: Prepared, all_at_once: Prepared, rows: Iterable[tuple[int, int]]) -> None:
+    """Run a statement for each of these tokens: on a server one for all, a tenth of the time of one for each."""
+    pairs = sorted(rows)
+    if db.connection().dialect.name != "postgresql":
+        one_by_one.run_all(db.connection(), [{"token": token, "number": number} for token, number in pairs])
+        return
+    for start in range(0, len(pairs), ROWS_AT_ONCE):
+        tokens, numbers = zip(*pairs[start : start + ROWS_AT_ONCE], strict=True)
+        all_at_once.run(db.connection(), {"tokens": list(tokens), "numbers": list(numbers)})
 
 
 def packed(tokens: Iterable[int]) -> bytes:

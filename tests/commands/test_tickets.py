@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cs_console.commands.tickets import app
+from cs_console.custody.late_redaction import redact_waiting
+from cs_console.custody.redaction_queue import redact_ticket_later
 from cs_console.custody.search_queue import index_later
 from cs_console.tickets.search import index as index_module
 from cs_console.tickets.search.index import index_waiting
@@ -119,3 +121,19 @@ def test_a_word_is_searched_for_and_what_waits_is_said(
     status, _, told = listed(sqlite_desk, "--filter", "the")
     assert status == 2
     assert "too short or too common" in told
+
+
+def test_what_waits_is_indexed_at_once(sqlite_desk: TestDesk, made: list[MadeTicket]) -> None:
+    def indexed(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["index", "--home", str(sqlite_desk.desk.settings.home), *arguments])
+        return done.exit_code, done.stdout
+
+    with sqlite_desk.desk.database.transaction() as db:
+        for one in made[:2]:
+            index_later(db, one.number)
+        redact_ticket_later(db, made[1].number)
+    assert indexed() == (1, "1 ticket is still being indexed: some may be missing here.\n")
+    assert indexed("--json") == (1, '{"ok": false, "still_waiting": 1}\n')
+    redact_waiting(sqlite_desk.desk)
+    assert indexed("--json") == (0, '{"ok": true, "still_waiting": 0}\n')
+    assert indexed() == (0, "All tickets are indexed.\n")

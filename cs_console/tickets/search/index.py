@@ -26,8 +26,7 @@ from cs_console.custody.ticket_keys import TicketKeys, opened_keys
 from cs_console.desk import Desk
 from cs_console.errors import BadPack, ConsoleError, KeyDestroyed, SealBroken, UnknownPack
 from cs_console.progress import Progress
-from cs_console.tickets.search.tokens import current_generation, search_key, tokens_of
-from cs_console.tickets.search.words import indexed_words
+from cs_console.tickets.search.tokens import TokenMaker, current_generation, search_key
 from cs_console.tickets.tags import tags_of
 from models.attachment import Attachment
 from models.enums import RequesterState
@@ -39,7 +38,12 @@ from models.ticket import Ticket
 SECONDS = 5.0
 """How long one call goes on beginning new tickets."""
 AT_ONCE = 25
-"""Tickets whose words are read, and then stored, in one go."""
+"""Tickets whose words are read, and then stored, in one go, by a search and by an upkeep that has few."""
+MOST_AT_ONCE = 800
+"""Where many wait, more are stored in one go, since words that they share are hashed, and pages of the index written,
+once for all of them."""
+HELD_SECONDS = 0.1
+"""About so long a go may hold its locks, on whatever machine: the next is of more tickets, or of fewer."""
 STALE_AT_ONCE = 500
 COUNTED_UP_TO = 10_000
 MOST_WORDS = 20_000
@@ -78,11 +82,13 @@ def index_waiting(desk: Desk, seconds: float = SECONDS) -> int:
     """
     begun, done = time.monotonic(), 0
     below: int | None = None
+    most = AT_ONCE
     while time.monotonic() - begun < seconds:
-        numbers = _due(desk, below)
-        done += index_tickets(desk, numbers)
-        if len(numbers) == AT_ONCE:
-            below = numbers[-1]
+        numbers = _due(desk, below, most)
+        indexed, held = _index(desk, numbers)
+        done += indexed
+        if len(numbers) == most:
+            below, most = numbers[-1], _next_go(most, held)
         elif _mark_stale(desk):
             below = None
         else:
@@ -97,7 +103,7 @@ def index_newest(desk: Desk) -> None:
     What is left, and any obstacle, is for the upkeep: the search goes on, and says how many tickets wait.
     """
     with suppress(ConsoleError):
-        index_tickets(desk, _due(desk, None))
+        index_tickets(desk, _due(desk, None, AT_ONCE))
 
 
 def index_all(desk: Desk, progress: Progress | None = None) -> None:
@@ -136,21 +142,34 @@ def still_indexing_words(waiting: int) -> str:
 
 def index_tickets(desk: Desk, numbers: Iterable[int]) -> int:
     """Index these tickets as far as they wait for it; returns how many were done. Raises like `index_waiting`."""
-    wanted = sorted(set(numbers))
-    if not wanted:
-        return 0
+    return _index(desk, sorted(set(numbers)))[0]
+
+
+def _index(desk: Desk, numbers: list[int]) -> tuple[int, float]:
+    """How many of these tickets were done, and how many seconds their locks were held."""
+    if not numbers:
+        return 0, 0.0
     generation = current_generation(desk)
-    read, without_pack = _read(desk, wanted, search_key(desk, generation))
+    read, without_pack = _read(desk, numbers, search_key(desk, generation))
     if not read and not without_pack:
-        return 0
+        return 0, 0.0
     with desk.database.transaction() as db:
+        begun = time.monotonic()
         take_out(db, without_pack)
-        return _store(db, read, generation)
+        done = _store(db, read, generation)
+    return done, time.monotonic() - begun
 
 
-def _due(desk: Desk, below: int | None) -> list[int]:
+def _next_go(most: int, held: float) -> int:
+    """How many tickets to index in the next go, after one of `most` held its locks for so many seconds."""
+    if held > HELD_SECONDS:
+        return max(most // 2, AT_ONCE)
+    return min(most * 2, MOST_AT_ONCE) if held < HELD_SECONDS / 2 else most
+
+
+def _due(desk: Desk, below: int | None, most: int) -> list[int]:
     number = col(SearchDue.ticket_number)
-    wanted = select(number).distinct().order_by(number.desc()).limit(AT_ONCE)
+    wanted = select(number).distinct().order_by(number.desc()).limit(most)
     with desk.database.reading() as db:
         found = db.connection().execute(wanted if below is None else wanted.where(number < below))
         return list(found.scalars())
@@ -172,6 +191,7 @@ def _mark_stale(desk: Desk) -> bool:
 
 def _read(desk: Desk, numbers: list[int], key: bytes) -> tuple[dict[int, _Read], list[int]]:
     """The tickets that can be indexed now, by number, and those whose pack is missing, which wait for it."""
+    make = TokenMaker(key)
     with desk.database.reading() as db:
         marks = _marks(db, numbers)
         more = (col(Ticket.subject_redacted), col(Ticket.pack))
@@ -205,7 +225,7 @@ def _read(desk: Desk, numbers: list[int], key: bytes) -> tuple[dict[int, _Read],
                 without_pack.append(row.number)
                 continue
             texts = (*tags.get(row.number, ()), *names, *_texts(opened, row, lines[row.number]))
-            found[row.number] = _Read(seen, state, tokens_of(key, _words(texts)))
+            found[row.number] = _Read(seen, state, _tokens(make, texts))
         return found, without_pack
 
 
@@ -278,16 +298,16 @@ def _texts(keys: TicketKeys, row: Row[*tuple[Any, ...]], lines: list[tuple[str, 
             continue
 
 
-def _words(texts: Iterable[str]) -> set[str]:
-    """The words of these texts, of the first ones where they have more than MOST_WORDS."""
-    found: set[str] = set()
+def _tokens(make: TokenMaker, texts: Iterable[str]) -> frozenset[int]:
+    """The tokens of these texts, of the first ones where they have more than MOST_WORDS."""
+    found: set[int] = set()
     for text in texts:
-        new = indexed_words(without_blocks(text[:LONGEST_TEXT])) - found
+        new = make.of_text(without_blocks(text[:LONGEST_TEXT])) - found
         room = MOST_WORDS - len(found)
         if len(new) > room:
-            return found.union(sorted(new)[:room])
+            return frozenset(found.union(sorted(new)[:room]))
         found |= new
-    return found
+    return frozenset(found)
 
 
 def _store(db: Session, read: dict[int, _Read], generation: int) -> int:

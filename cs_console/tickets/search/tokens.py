@@ -10,7 +10,7 @@ from cs_console.custody.index_state import SEARCH, key_name
 from cs_console.custody.keyring import OF_DESK
 from cs_console.custody.search_queue import TOKEN_BYTES
 from cs_console.desk import Desk
-from cs_console.tickets.search.words import forms_of
+from cs_console.tickets.search.words import forms_of, indexed_forms, written_words
 from models.search import SearchEntry
 
 _NAME_BYTES = 16
@@ -35,6 +35,27 @@ def token_of(key: bytes, word: str) -> int:
 def tokens_of(key: bytes, words: Iterable[str]) -> frozenset[int]:
     """The keyed hashes of words."""
     return frozenset(token_of(key, word) for word in words)
+
+
+class TokenMaker:
+    """Makes the tokens of texts under one key, those of a word once for as long as it is kept.
+
+    It holds words in memory: keep it for some tickets, no longer.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._known: dict[str, tuple[int, ...]] = {}
+
+    def of_text(self, text: str) -> set[int]:
+        """The tokens of what is indexed of a text."""
+        known, found = self._known, set[int]()
+        for word in written_words(text):
+            tokens = known.get(word)
+            if tokens is None:
+                tokens = known[word] = tuple(token_of(self._key, form) for form in indexed_forms(word))
+            found.update(tokens)
+        return found
 
 
 def tokens_to_find(db: Session, desk: Desk, words: Iterable[str]) -> list[list[int]]:

@@ -8,7 +8,6 @@ are left out: they find nothing, and how often they occur would tell them first.
 """
 
 import re
-from collections.abc import Iterator
 from unicodedata import normalize
 
 LONGEST = 40
@@ -74,23 +73,35 @@ _EVERYWHERE = frozenset(_EVERYWHERE_WORDS.split())
 
 def words_of(text: str) -> frozenset[str]:
     """The words of a text, folded; none of them is shorter than two characters."""
-    pairs, words = _apart(_folded(text))
-    return pairs.union(_stems(words))
+    return _stems(written_words(text))
 
 
 def indexed_words(text: str) -> frozenset[str]:
     """The same, and what finds a longer word by its beginning: those letters and a *."""
-    pairs, words = _apart(_folded(text))
-    return pairs.union(_stems(words), _beginnings(words))
+    return frozenset(form for word in written_words(text) for form in indexed_forms(word))
+
+
+def written_words(text: str) -> set[str]:
+    """The words of a text as they are written but for capitals and accents, of some scripts the pairs of characters."""
+    folded = _folded(text)
+    if folded.isascii() or max(folded) < _FIRST_UNSPACED:
+        return _spaced(folded)
+    return _pairs(folded) | _spaced(_UNSPACED.sub(" ", folded))
+
+
+def indexed_forms(word: str) -> tuple[str, ...]:
+    """What the index holds of a word that is written so."""
+    stem = _stem(word)
+    begun = (f"{word[:length]}{ANY_ENDING}" for length in BEGINNINGS if len(word) > length)
+    return (stem, *begun) if len(stem) > 1 else ()
 
 
 def sought_words(typed: str) -> frozenset[str]:
     """What is looked for where this was typed: its words, and of each that a * follows the folded letters and the *."""
     folded = _folded(typed)
-    pairs, _ = _apart(folded)
-    begun = {word[:-1] for word in _BEGUN.findall(_UNSPACED.sub(" ", folded))}
-    _, words = _apart(_BEGUN.sub(" ", folded))
-    return pairs.union(_stems(words), (f"{word}{ANY_ENDING}" for word in begun))
+    spaced = _UNSPACED.sub(" ", folded)
+    words = _pairs(folded) | _spaced(_BEGUN.sub(" ", spaced))
+    return _stems(words).union(_BEGUN.findall(spaced))
 
 
 def forms_of(word: str) -> tuple[str, ...]:
@@ -99,36 +110,30 @@ def forms_of(word: str) -> tuple[str, ...]:
     if letters == word:
         return (word,)
     length = max(one for one in BEGINNINGS if one <= len(letters))
-    whole = _stems({letters}) if len(letters) == length else ()
+    whole = (_stem(letters),) if len(letters) == length else ()
     return (f"{letters[:length]}{ANY_ENDING}", *whole)
 
 
-def _apart(folded: str) -> tuple[frozenset[str], set[str]]:
-    """The pairs of characters, and the words of scripts that have spaces."""
-    pairs = set[str]()
-    if not folded.isascii() and max(folded) >= _FIRST_UNSPACED:
-        for run in _UNSPACED.findall(folded):
-            pairs.update(run[at : at + 2] for at in range(len(run) - 1))
-        folded = _UNSPACED.sub(" ", folded)
-    return frozenset(pairs), {word[:LONGEST] for word in _SPACED.findall(folded)} - _EVERYWHERE
+def _pairs(folded: str) -> set[str]:
+    return {run[at : at + 2] for run in _UNSPACED.findall(folded) for at in range(len(run) - 1)}
 
 
-def _stems(words: set[str]) -> Iterator[str]:
-    for word in words:
-        plain = _UMLAUT.sub(r"\1", word) if len(word) >= _SHORTEST_UMLAUT else word
-        stem = _WITHOUT_ENDING.fullmatch(plain)
-        if stem is None:
-            if len(plain) > 1:
-                yield plain.removeprefix(_ARTICLE) if len(plain) > _SHORTEST_STEM else plain
-        elif len(stem[1]) > _SHORTEST_STEM and stem[1].endswith("y"):
-            yield f"{stem[1][:-1]}i"  # a policy, two policies
-        else:
-            yield stem[1]
+def _spaced(folded: str) -> set[str]:
+    return {word[:LONGEST] for word in _SPACED.findall(folded)} - _EVERYWHERE
 
 
-def _beginnings(words: set[str]) -> Iterator[str]:
-    for length in BEGINNINGS:
-        yield from (f"{word[:length]}{ANY_ENDING}" for word in words if len(word) > length)
+def _stems(words: set[str]) -> frozenset[str]:
+    return frozenset(stem for stem in map(_stem, words) if len(stem) > 1)
+
+
+def _stem(word: str) -> str:
+    plain = _UMLAUT.sub(r"\1", word) if len(word) >= _SHORTEST_UMLAUT else word
+    found = _WITHOUT_ENDING.fullmatch(plain)
+    if found is None:
+        return plain.removeprefix(_ARTICLE) if len(plain) > _SHORTEST_STEM else plain
+    stem = found[1]
+    # a policy, two policies
+    return f"{stem[:-1]}i" if len(stem) > _SHORTEST_STEM and stem.endswith("y") else stem
 
 
 def _folded(text: str) -> str:

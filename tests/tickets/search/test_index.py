@@ -1,5 +1,7 @@
 """The index holds what a plain agent may read of each ticket, as it is now, and nothing that can be read from it."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
@@ -139,7 +141,7 @@ def test_words_that_were_read_before_an_erasure_are_not_stored_after_it(
 
     with monkeypatch.context() as patch:
         patch.setattr(index_module, "_read", read_then_erased)
-        index_module.index_tickets(desk, index_module._due(desk, None))
+        index_module.index_tickets(desk, index_module._due(desk, None, 5))
     assert rows_in_index(desk)[:2] == (0, 0)
     index_waiting(desk)
     assert rows_in_index(desk) == (0, 0, 0)
@@ -287,6 +289,37 @@ def test_a_search_indexes_a_few_tickets_at_most_and_says_how_many_are_left(
             index_later(db, one.number)
     shown = page(mei, "all", parse("walrus"))
     assert ({row.number for row in shown.rows}, shown.still_indexing) == ({one.number for one in made[3:]}, 3)
+    assert index_waiting(test_desk.desk) == 3
+    assert found(mei, "walrus") == [one.number for one in reversed(made)]
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize(
+    ("most", "held", "following"), [(25, 0.01, 50), (800, 0.01, 800), (100, 0.07, 100), (100, 0.2, 50), (25, 0.2, 25)]
+)
+def test_more_tickets_are_stored_in_one_go_while_no_one_is_kept_waiting(most: int, held: float, following: int) -> None:
+    assert index_module._next_go(most, held) == following
+
+
+def test_many_tickets_are_indexed_in_goes_that_grow(test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, mei = test_desk.desk, test_desk.session("mei", Role.AGENT)
+    monkeypatch.setattr(index_module, "AT_ONCE", 1)
+    monkeypatch.setattr(index_module, "HELD_SECONDS", 60)
+    made = [make_ticket(test_desk, text=f"walrus number {at}") for at in range(8)]
+    with desk.database.transaction() as db:
+        for one in made:
+            index_later(db, one.number)
+    read, sizes = index_module._read, []
+
+    def counted(*given: Any) -> object:
+        sizes.append(len(given[1]))
+        return read(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index_module, "_read", counted)
+        assert index_waiting(desk) == 8
+    assert sizes == [1, 2, 4, 1]
+    assert found(mei, "walrus") == [one.number for one in reversed(made)]
 
 
 def test_what_keeps_a_search_from_indexing_does_not_keep_it_from_finding(
