@@ -52,24 +52,33 @@ class Prepared:
 
     def run_all(self, connection: Connection, many: Sequence[Mapping[str, Any]]) -> None:
         """The same once for each of these values, in few round trips."""
+        compiled = self._compiled_for(connection)
+        order = compiled.order
+        self._run_many(connection, many if order is None else [[values[name] for name in order] for values in many])
+
+    def run_rows(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """The same for values in the order in which the statement names them, on an engine that goes by that order."""
+        assert self._compiled_for(connection).order is not None
+        self._run_many(connection, rows)
+
+    def _run_many(self, connection: Connection, many: Sequence[Any]) -> None:
         if not many:
             return
-        name = connection.dialect.name
-        compiled = self._compiled.get(name) or self._compile(name, connection.dialect)
         driver = connection.connection.driver_connection
         assert driver is not None  # a checked-out connection has one
-        order = compiled.order
-        rows = many if order is None else [[values[name] for name in order] for values in many]
         try:
             with closing(driver.cursor()) as cursor:
-                cursor.executemany(compiled.text, rows)
+                cursor.executemany(self._compiled_for(connection).text, many)
         except connection.dialect.loaded_dbapi.Error as problem:
             raise store_error(problem) from None
 
+    def _compiled_for(self, connection: Connection) -> _Compiled:
+        name = connection.dialect.name
+        return self._compiled.get(name) or self._compile(name, connection.dialect)
+
     def begin(self, cursor: Any, connection: Connection, values: Mapping[str, Any]) -> None:
         """Hand the statement to the driver. Raises what the driver raises."""
-        name = connection.dialect.name
-        compiled = self._compiled.get(name) or self._compile(name, connection.dialect)
+        compiled = self._compiled_for(connection)
         filled = {**compiled.given, **values}
         cursor.execute(compiled.text, filled if compiled.order is None else [filled[name] for name in compiled.order])
 

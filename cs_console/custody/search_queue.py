@@ -70,10 +70,10 @@ def take_out_tokens(db: Session, rows: Iterable[tuple[int, int]]) -> None:
 
 
 def _each(db: Session, one_by_one: Prepared, all_at_once: Prepared, rows: Iterable[tuple[int, int]]) -> None:
-    """Run a statement for each of these tokens: on a server one for all, a tenth of the time of one for each."""
+    """Run a statement for each of these tokens: on a server one for all, in a third of the time."""
     pairs = sorted(rows)
     if db.connection().dialect.name != "postgresql":
-        one_by_one.run_all(db.connection(), [{"token": token, "number": number} for token, number in pairs])
+        one_by_one.run_rows(db.connection(), pairs)
         return
     for start in range(0, len(pairs), ROWS_AT_ONCE):
         tokens, numbers = zip(*pairs[start : start + ROWS_AT_ONCE], strict=True)

@@ -42,7 +42,7 @@ AT_ONCE = 25
 MOST_AT_ONCE = 800
 """Where many wait, more are stored in one go, since words that they share are hashed, and pages of the index written,
 once for all of them."""
-HELD_SECONDS = 0.1
+HELD_SECONDS = 0.2
 """About so long a go may hold its locks, on whatever machine: the next is of more tickets, or of fewer."""
 STALE_AT_ONCE = 500
 COUNTED_UP_TO = 10_000

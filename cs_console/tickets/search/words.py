@@ -34,8 +34,8 @@ _UNSEEN = re.compile(
     r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]+"
 )
 """Soft hyphens, joiners, marks of direction, variants: a word is the same without them."""
-_ONE_LETTER = re.compile(r"(?<![^\W_])([^\W\d_])[-\u2010](?=[^\W\d_]{2})")
-"""As in e-mail, which is email."""
+_BEHIND_ONE_LETTER = re.compile(r"[-\u2010](?<=\b[^\W\d_][-\u2010])(?=[^\W\d_]{2})")
+"""The hyphen of an e-mail, which is an email."""
 _UMLAUT = re.compile(r"(?<!q)([aou])e")
 _SHORTEST_UMLAUT = 6
 """In shorter words ae is hardly ever an ä: a shoe, a poem."""
@@ -138,8 +138,8 @@ def _stem(word: str) -> str:
 
 def _folded(text: str) -> str:
     if text.isascii():
-        return _ONE_LETTER.sub(r"\1", text.lower())
+        return _BEHIND_ONE_LETTER.sub("", text.lower())
     few_marks = _MARKS_WITHOUT_END.sub(r"\1 ", _UNSEEN.sub("", text))
     apart = normalize("NFD", normalize("NFKC", few_marks).casefold())
     folded = normalize("NFC", _ACCENTS.sub("", apart)).translate(_LETTERS)
-    return _ONE_LETTER.sub(r"\1", folded)
+    return _BEHIND_ONE_LETTER.sub("", folded)

@@ -295,7 +295,7 @@ def test_a_search_indexes_a_few_tickets_at_most_and_says_how_many_are_left(
 
 @pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(
-    ("most", "held", "following"), [(25, 0.01, 50), (800, 0.01, 800), (100, 0.07, 100), (100, 0.2, 50), (25, 0.2, 25)]
+    ("most", "held", "following"), [(25, 0.01, 50), (800, 0.01, 800), (100, 0.15, 100), (100, 0.3, 50), (25, 0.3, 25)]
 )
 def test_more_tickets_are_stored_in_one_go_while_no_one_is_kept_waiting(most: int, held: float, following: int) -> None:
     assert index_module._next_go(most, held) == following
