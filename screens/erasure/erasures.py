@@ -16,11 +16,33 @@ from screens.frame.steps import in_steps
 from screens.frame.text_dialog import PasswordDialog
 from screens.registry import bindings_for
 from screens.ticket.ticket import TicketScreen
+from screens.widgets.cursor_sign import LineTable
+from screens.widgets.details import Details
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText, cell
+from screens.widgets.signs import Sign
 
-_COLUMNS = (("#", 7), ("because", 23), ("by", 9), ("proposed", 12), ("state", 17))
+_NUMBER, _CAUSE, _BY, _PROPOSED, _STATE = ("ticket", 6), ("because", 0), ("by", 9), ("proposed", 12), ("state", 19)
+"""Titles and widths; the reason takes what is left."""
+_NARROW = 80
+"""Below so many columns of the terminal who proposed it and when are told below the list alone."""
+_LEAST = 12
+_MARGINS = 4
+"""Of the table, with its scroll bar."""
+_SIGNS = {
+    ErasureState.PROPOSED: Sign.STEP_LATER,
+    ErasureState.HELD: Sign.STEP_NOW,
+    ErasureState.APPROVED: Sign.STEP_NOW,
+}
+_NEXT = {
+    ErasureState.PROPOSED: "A person other than the proposer confirms it. Then the data is gone, from backups too.",
+    ErasureState.HELD: "It is erased when no hold is left. Until then it is kept, hidden.",
+    ErasureState.APPROVED: "It is erased for everyone here; what is left is done by itself.",
+}
+
+
+_NEXT_OF_MINE = "Another person confirms it, since you proposed it. You can withdraw it."
 
 
 class ErasuresScreen(ConsoleScreen[None]):
@@ -42,13 +64,16 @@ class ErasuresScreen(ConsoleScreen[None]):
 
     def body(self) -> ComposeResult:
         yield PlainText(id="summary")
-        yield DataTable(id="erasures", cursor_type="row")
+        yield LineTable(id="erasures", cursor_type="row")
+        yield Details(id="details")
 
     def on_mount(self) -> None:
-        table = self.query_one(DataTable)
-        for title, width in _COLUMNS:
-            table.add_column(cell(title), width=width, key=title)
-        table.focus()
+        self.query_one(Details).display = False
+        self.query_one(DataTable).focus()
+
+    def on_resize(self) -> None:
+        """Fit the columns."""
+        self._show(self._rows)
 
     def on_screen_resume(self) -> None:
         self._read()
@@ -68,25 +93,29 @@ class ErasuresScreen(ConsoleScreen[None]):
     def _show(self, rows: tuple[ErasureRow, ...]) -> None:
         table, kept = self.query_one(DataTable), self._current()
         self._rows = rows
-        table.clear()
+        table.clear(columns=True)
+        columns = _columns(self.size.width)
+        left = self.size.width - _MARGINS - sum(width + 2 * table.cell_padding for _, width in columns)
+        for title, width in columns:
+            table.add_column(cell(title), width=width or max(left, _LEAST), key=title)
         for row in rows:
-            words = (
-                "-" if row.number is None else f"#{row.number}",
-                row.cause,
-                "you" if row.mine else row.proposer,
-                moment(row.proposed_at),
-                _state_words(row),
-            )
-            table.add_row(*map(cell, words), key=row.id)
+            words = _words(row)
+            table.add_row(*(cell(words[title]) for title, _ in columns), key=row.id)
+        table.show_header = bool(rows)
         ids = [row.id for row in rows]
         if kept is not None and kept.id in ids:
             table.move_cursor(row=ids.index(kept.id))
         self.query_one("#summary", PlainText).show(_summary(rows))
-        self.query_one(KeyBar).refresh()
+        self._tell_current()
 
     @on(DataTable.RowHighlighted, "#erasures")
-    def offer_its_keys(self) -> None:
-        """Update the keys: another line can offer different ones."""
+    def tell_of_it(self) -> None:
+        """Tell of the line under the cursor; another one can offer different keys."""
+        self._tell_current()
+
+    def _tell_current(self) -> None:
+        row = self._current()
+        self.query_one(Details).tell(_details(row) if row is not None else ())
         self.query_one(KeyBar).refresh()
 
     def _current(self) -> ErasureRow | None:
@@ -165,6 +194,32 @@ def _confirmed_words(row: ErasureRow, done: Confirmed) -> Said:
     return Said(f"Erased for all agents, but not yet everywhere: {done.problem}", Tone.WARNING)
 
 
+def _columns(width: int) -> tuple[tuple[str, int], ...]:
+    return (_NUMBER, _CAUSE, _STATE) if width < _NARROW else (_NUMBER, _CAUSE, _BY, _PROPOSED, _STATE)
+
+
+def _words(row: ErasureRow) -> dict[str, str]:
+    """What a line says, by the titles of its columns."""
+    return {
+        _NUMBER[0]: "" if row.number is None else f"#{row.number}",
+        _CAUSE[0]: row.cause,
+        _BY[0]: "you" if row.mine else row.proposer,
+        _PROPOSED[0]: moment(row.proposed_at),
+        _STATE[0]: f"{_SIGNS[row.state]} {_state_words(row)}",
+    }
+
+
+def _details(row: ErasureRow) -> tuple[tuple[str, str], ...]:
+    words = _words(row)
+    follows = _NEXT_OF_MINE if row.mine and row.state is ErasureState.PROPOSED else _NEXT[row.state]
+    return (
+        ("Because", row.cause),
+        ("Proposed", f"{words[_PROPOSED[0]]} by {words[_BY[0]]}"),
+        ("State", _state_words(row)),
+        ("Next", follows),
+    )
+
+
 def _state_words(row: ErasureRow) -> str:
     if row.state is ErasureState.HELD and row.held_until is not None:
         return f"kept: {day_with_year(row.held_until, UTC)}"
@@ -181,4 +236,5 @@ def _summary(rows: tuple[ErasureRow, ...]) -> str:
         return "No erasures are pending."
     to_confirm = sum(row.state is ErasureState.PROPOSED for row in rows)
     kept = len(rows) - to_confirm
-    return f"{to_confirm} to be confirmed by a second person; {kept} confirmed but not finished."
+    counted = ((to_confirm, "to be confirmed by a second person"), (kept, "confirmed but not finished"))
+    return f"{'; '.join(f'{count} {words}' for count, words in counted if count)}."

@@ -1,5 +1,6 @@
 """Mail that is set aside, by what it is; and the senders that are blocked."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,6 +16,7 @@ from cs_console.intake.set_aside_acts import PURPOSES, Retried, drop, release, r
 from cs_console.local_time import moment
 from models.enums import SetAside
 from models.roles import READS_SET_ASIDE
+from screens.frame.amounts import size_words
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import in_steps
@@ -23,9 +25,10 @@ from screens.registry import bindings_for
 from screens.set_aside.shown_mail import ShownMailScreen
 from screens.widgets.choice_list import Choice
 from screens.widgets.cursor_sign import LineTable
+from screens.widgets.details import Details
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Said, Tone
-from screens.widgets.safe_text import PlainText, cell
+from screens.widgets.safe_text import Part, PlainText, cell
 
 MOST = 200
 """The newest that are listed; the counts are of all."""
@@ -82,8 +85,10 @@ class SetAsideScreen(ConsoleScreen[None]):
         yield PlainText(id="views")
         yield LineTable(id="mails", cursor_type="row")
         yield PlainText(id="empty")
+        yield Details(id="details")
 
     def on_mount(self) -> None:
+        self.query_one(Details).display = False
         self.query_one(DataTable).focus()
 
     def on_screen_resume(self) -> None:
@@ -134,7 +139,19 @@ class SetAsideScreen(ConsoleScreen[None]):
         empty = self.query_one("#empty", PlainText)
         empty.show("" if rows else _EMPTY[VIEWS[self._view]])
         empty.display = not rows
-        self.query_one("#views", PlainText).show(_views(self._view, listed.counted))
+        self.query_one("#views", PlainText).show_parts(*_views(self._view, listed.counted))
+        self._tell_current()
+
+    @on(DataTable.RowHighlighted, "#mails")
+    def tell_of_it(self) -> None:
+        """Tell of the line under the cursor."""
+        self._tell_current()
+
+    def _tell_current(self) -> None:
+        row, blocked = self.query_one(DataTable).cursor_row, self._listed.blocked
+        mail = self._mail()
+        told = _of_mail(mail) if mail is not None else _of_sender(blocked[row]) if 0 <= row < len(blocked) else ()
+        self.query_one(Details).tell(told)
         self.query_one(KeyBar).refresh()
 
     def on_resize(self) -> None:
@@ -236,9 +253,30 @@ def _listed(session: DeskSession, view: int) -> _Listed:
     return _Listed(counted, listing_with_subjects(session, MOST, _SORTS[view]), ())
 
 
-def _views(view: int, counted: tuple[int, ...]) -> str:
-    parts = (f"{at + 1} {name} {counted[at]}" for at, name in enumerate(VIEWS))
-    return "  ".join(f"[{part}]" if at == view else part for at, part in enumerate(parts))
+def _views(view: int, counted: tuple[int, ...]) -> Iterator[Part]:
+    for at, name in enumerate(VIEWS):
+        is_shown = at == view
+        yield "  " if at else ""
+        yield "[" if is_shown else "", "$text-muted"
+        yield f"{at + 1}", "bold $text-accent"
+        yield f" {name} {counted[at]}", "bold $bright" if is_shown else "$text-muted"
+        yield "]" if is_shown else "", "$text-muted"
+
+
+def _of_mail(mail: KeptMail) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Subject", mail.subject),
+        ("Here because", why(mail.reason)),
+        ("Came", f"{moment(mail.at)}, {size_words(mail.size)}"),
+    )
+
+
+def _of_sender(one: Blocked) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Sender", one.mask),
+        ("Blocked", f"{moment(one.at)} by {one.by}, on #{one.ticket}"),
+        ("Because", one.reason),
+    )
 
 
 def _released(number: int, taken: Taken) -> Said:

@@ -152,3 +152,29 @@ async def test_an_agent_is_offered_no_hold(sqlite_desk: TestDesk) -> None:
         await shown.pilot.pause()
         assert isinstance(shown.app.screen, TicketScreen)
     assert Role.PRIVACY_OFFICER not in who.mei.agent.roles
+
+
+@pytest.mark.parametrize("size", [(60, 16), NARROW, WIDE])
+async def test_the_line_under_the_cursor_is_told_whole_below_the_list(
+    sqlite_desk: TestDesk, size: tuple[int, int]
+) -> None:
+    who = people(sqlite_desk)
+    ticket, _ = proposed(sqlite_desk, who)
+    for session, follows in (
+        (who.omar, "A person other than the proposer confirms it."),
+        (who.mei, "You can withdraw"),
+    ):
+        async with console(sqlite_desk, session, size) as shown:
+            await shown.press("g", "e")
+            await shown.until_words("1 to be confirmed", follows)
+            drawn = shown.drawn()
+            [row] = [line for line in drawn.splitlines() if f"#{ticket.number}" in line]
+            assert row.rstrip().endswith("to confirm")  # nothing of it is cut off
+            assert follows in " ".join(drawn.split())
+
+
+async def test_without_erasures_there_is_no_empty_table(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, people(sqlite_desk).omar) as shown:
+        await shown.press("g", "e")
+        await shown.until_words("No erasures are pending.")
+        assert "because" not in shown.drawn()

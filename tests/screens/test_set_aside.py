@@ -50,6 +50,7 @@ async def test_each_view_shows_what_is_there_and_how_many(test_desk: TestDesk, s
         assert "2 Spam 1" in shown.drawn()
         assert "It is nested too deep." in shown.drawn()
         assert "too_deep" not in shown.drawn()
+        assert "Here because" in shown.drawn() and shown.drawn().count("It is nested too deep.") == 2  # and told below
         assert "Try again" in keys_shown(shown.app.screen)
         await shown.press("2")
         await shown.until_words("[2 Spam 1]")
