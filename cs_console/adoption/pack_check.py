@@ -1,4 +1,4 @@
-"""What is wrong with a pack's file, line by line: its values, and the letters made from it."""
+"""What is wrong with a pack's file, line by line: its values, its views of the queue, and the letters made from it."""
 
 import re
 import tomllib
@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cs_console.adoption.trial_letters import letter_problems
+from cs_console.adoption.view_trial import view_problems
 from cs_console.policy.checking import dotted, located_problems
 from cs_console.policy.schema import pack_from
 from cs_console.policy.toml_lines import Place, toml_lines
@@ -72,12 +73,15 @@ def _of_ground(values: dict[str, Any], place: Place) -> str:
 
 
 def all_problems(values: dict[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Every problem of a pack's values, then what only shows when its letters are filled in, in each language."""
+    """Every problem of a pack's values, then what only shows when the queue is asked for its views and when its letters
+    are filled in, in each language.
+    """
     yield from located_problems(values)
     try:
         pack = pack_from(values)
     except ValidationError:
         return
+    yield from view_problems(pack)
     for language in (pack.meta.language, *pack.languages):
         yield from letter_problems(pack, language)
 

@@ -7,6 +7,7 @@ from cs_console.policy.ground_rules import Ground
 from cs_console.policy.schema import Pack
 
 WIDTH = 100
+_ORDERS = {"due": "due date", "received": "receipt", "updated": "last message", "priority": "priority"}
 _LISTS = (
     ("statutory", "Statutory grounds: the policy or the law takes the right away"),
     ("discretionary", "Discretionary grounds: we may refuse, once something else was offered"),
@@ -35,6 +36,10 @@ def _about(pack: Pack) -> Iterator[str]:
         ends = "; ends with a decision" if rules.needs_decision else ""
         days = rules.first_response_working_days
         yield f"  {kind.value}: {rules.title} ({rules.clause}), first response within {days} working days{ends}"
+    if pack.views:
+        yield from _head("Views of the queue")
+    for view in pack.views:
+        yield from _said(f"{view.name}: {view.filter}, sorted by {_ORDERS[view.sort]}", "  ")
 
 
 def _ending(pack: Pack) -> Iterator[str]:

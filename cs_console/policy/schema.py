@@ -27,6 +27,7 @@ from cs_console.policy.notice_rules import NoticeRules
 from cs_console.policy.parts import Count, Days, Key, Language, Part, Said, Sentence, nearest
 from cs_console.policy.reply_rules import ReplyRules
 from cs_console.policy.verification_rules import VerificationRules
+from cs_console.policy.view_rules import MOST_VIEWS, ViewRules
 from cs_console.policy.workflow_rules import SettlingRules, WorkflowRules, broken_workflows
 from models.contact_fields import Field as ContactField
 from models.enums import AuthoritySort, Outcome, TicketKind, VerificationMethod
@@ -162,6 +163,8 @@ class Pack(Part):
     texts: Texts
     sections: dict[Annotated[str, Field(pattern=r"^[IVXLC]+$")], Sentence] = {}
     """What the parts of the policy are called, by their numbers: `V = "Your rights"`."""
+    views: Annotated[tuple[ViewRules, ...], Field(max_length=MOST_VIEWS)] = ()
+    """Views of the queue, in the order of their number keys."""
     languages: dict[Language, Layer] = {}
     """What requesters read, in further languages: a layer of words over each text that is theirs to read."""
 
@@ -252,6 +255,10 @@ def _broken_references(pack: Pack) -> Iterator[Located]:
     )
     if pack.settling is None and any(one.told for rules in workflows.values() for one in rules.outcomes.values()):
         yield ("settling",), "is missing, but workflows send letters about the outcome"
+    names = [view.name.casefold() for view in pack.views]
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            yield ("views", at, "name"), f"{pack.views[at].name!r} occurs twice"
     seen: set[str] = set()
     for at, ground in enumerate(pack.grounds):
         if ground.code in seen:

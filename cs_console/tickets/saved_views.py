@@ -1,4 +1,4 @@
-"""Views of the queue that people keep: a filter with a name and an order, for themselves or shared with the team."""
+"""Views of the queue beside the desk's: those of the policy, and those that people keep for themselves or the team."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.custody.redaction import redact
 from cs_console.desk import DeskSession
-from cs_console.errors import BadFilter, BadInput, NotAllowed, NothingThere
+from cs_console.errors import BadFilter, BadInput, BadPack, NotAllowed, NothingThere, UnknownPack
 from cs_console.plain_text import one_line
 from cs_console.tickets.filters import Filter, Sought, parse
 from cs_console.tickets.queue import ViewCount, count
@@ -25,7 +25,10 @@ MOST_OF_ONE, MOST_SHARED = 12, 14
 
 @dataclass(frozen=True, slots=True)
 class KeptView:
-    """One of them. `within` is the view that its filter narrows; `mine` says whether the session's agent made it."""
+    """One of them. `within` is the view that its filter narrows; `mine` says whether the session's agent made it.
+
+    `of_pack`: the policy brings it, so no one removes it here.
+    """
 
     id: str
     name: str
@@ -34,11 +37,17 @@ class KeptView:
     sort: Sort | None
     shared: bool
     mine: bool
+    of_pack: bool = False
 
     @property
     def asked(self) -> Filter:
         """Its filter."""
         return parse(self.expression)
+
+
+def views_beside(session: DeskSession) -> tuple[KeptView, ...]:
+    """The policy's views, then the agent's own and those that others share."""
+    return (*pack_views(session), *kept_views(session))
 
 
 def kept_views(session: DeskSession) -> tuple[KeptView, ...]:
@@ -49,6 +58,17 @@ def kept_views(session: DeskSession) -> tuple[KeptView, ...]:
         )
         views = [_kept(one, session) for one in found]
     return tuple(sorted(views, key=lambda one: (one.name.casefold(), one.id)))
+
+
+def pack_views(session: DeskSession) -> tuple[KeptView, ...]:
+    """The views of the policy that new tickets are opened under, in its order; none where it cannot be used."""
+    with suppress(UnknownPack, BadPack):
+        views = session.desk.packs.current.views
+        return tuple(
+            KeptView(f"pack:{at}", one.name, "all", one.filter, Sort(one.sort), shared=True, mine=False, of_pack=True)
+            for at, one in enumerate(views)
+        )
+    return ()
 
 
 def count_kept(session: DeskSession, views: tuple[KeptView, ...]) -> tuple[ViewCount, ...]:
@@ -79,6 +99,8 @@ def keep_view(
         raise BadInput(
             f"A view's name has up to {LONGEST_NAME} characters and nothing about a person.", "Choose another name."
         )
+    if called.casefold() in {one.name.casefold() for one in pack_views(session)}:
+        raise BadInput(f"The policy has a view {called} already.", "Choose another name.")
     if within not in dict(VIEWS):
         raise BadInput(f"There is no view {within!r}.", "Choose one from the list.")
     expression = " ".join(term.typed for term in asked.terms if not isinstance(term, Sought))

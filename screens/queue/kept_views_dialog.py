@@ -1,4 +1,4 @@
-"""The views that people keep: choosing one, keeping the filter that is shown as another, removing one."""
+"""Views beside the desk's: choosing one, keeping the filter that is shown as another, removing one."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from cs_console.errors import BadFilter
 from cs_console.tickets.filter_sentence import sentence
 from cs_console.tickets.saved_views import KeptView
 from screens.frame.choice import ChoiceDialog
@@ -26,7 +27,7 @@ class Answer:
 
 
 class KeptViewsDialog(Dialog[Answer]):
-    """Their letters choose them; what is typed below is the name of a new one."""
+    """Their numbers and letters choose them; what is typed below is the name of a new one."""
 
     DIALOG_TITLE = "Saved views"
     CSS_PATH = "look_up.tcss"
@@ -34,16 +35,20 @@ class KeptViewsDialog(Dialog[Answer]):
     def __init__(self, views: tuple[KeptView, ...], shown: str) -> None:
         super().__init__()
         self._views = views
+        self._keys = keys_of(views)
         self._shown = shown
 
     def body(self) -> ComposeResult:
         yield ChoiceList(
-            (Choice(str(at), f"{letter_of(at)}  {one.name}", _note(one)) for at, one in enumerate(self._views)),
+            (
+                Choice(str(at), f"{key}  {one.name}", _note(one))
+                for at, (key, one) in enumerate(zip(self._keys, self._views, strict=True))
+            ),
             id="found",
         )
         yield PlainText(f"Keep what is shown now: {self._shown}", classes="question")
         yield Input(id="contact", placeholder="a name for it")
-        yield PlainText("a letter or ↵ show   del remove   tab name   esc back", classes="hint")
+        yield PlainText("its key or ↵ show   del remove   tab name   esc back", classes="hint")
 
     def on_mount(self) -> None:
         found = self.query_one(ChoiceList)
@@ -58,7 +63,7 @@ class KeptViewsDialog(Dialog[Answer]):
             self.dismiss(Answer(self._views[int(event.option_id)]))
 
     def on_key(self, event: events.Key) -> None:
-        """Show the view of that letter, or remove the selected one."""
+        """Show the view of that key, or remove the selected one."""
         found = self.query_one(ChoiceList)
         if not found.has_focus:
             return
@@ -66,10 +71,9 @@ class KeptViewsDialog(Dialog[Answer]):
             event.stop()
             self.dismiss(Answer(self._views[int(found.current)], remove=True))
             return
-        at = next((at for at in range(len(self._views)) if letter_of(at) == event.character), None)
-        if at is not None:
+        if event.character and event.character in self._keys:
             event.stop()
-            self.dismiss(Answer(self._views[at]))
+            self.dismiss(Answer(self._views[self._keys.index(event.character)]))
 
     @on(Input.Submitted)
     def keep_as(self, event: Input.Submitted) -> None:
@@ -79,9 +83,14 @@ class KeptViewsDialog(Dialog[Answer]):
             self.dismiss(Answer(name=event.value.strip()))
 
 
-def letter_of(at: int) -> str:
-    """The letter that chooses the view at that place; `j` and `k` move, so no view has them."""
-    return "abcdefghilmnopqrstuvwxyz"[at] if at < 24 else ""
+def keys_of(views: tuple[KeptView, ...]) -> tuple[str, ...]:
+    """The key of each: a number for the policy's, which come first, a letter for the others.
+
+    `j` and `k` move, so no view has them; what comes after the last letter has no key.
+    """
+    numbers = sum(one.of_pack for one in views)
+    keys = [str(at + 1) for at in range(numbers)] + [*"abcdefghilmnopqrstuvwxyz"]
+    return tuple(keys[at] if at < len(keys) else "" for at in range(len(views)))
 
 
 def sharing_dialog(name: str) -> ChoiceDialog:
@@ -96,5 +105,8 @@ def sharing_dialog(name: str) -> ChoiceDialog:
 
 
 def _note(one: KeptView) -> str:
-    whose = "shared" if one.shared else "yours"
-    return f"{whose}: {sentence(one.asked)}"
+    whose = "the policy's" if one.of_pack else "shared" if one.shared else "yours"
+    try:
+        return f"{whose}: {sentence(one.asked)}"
+    except BadFilter as refused:  # of an older console, or of a policy that was never checked
+        return f"{whose}: {refused.sentence}"

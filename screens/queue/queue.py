@@ -15,7 +15,7 @@ from cs_console.errors import BadFilter, ConsoleError
 from cs_console.tickets import queue
 from cs_console.tickets.filter_sentence import sentence
 from cs_console.tickets.filters import Filter, parse
-from cs_console.tickets.saved_views import KeptView, count_kept, keep_view, kept_views, remove_view
+from cs_console.tickets.saved_views import KeptView, count_kept, keep_view, remove_view, views_beside
 from cs_console.tickets.search.index import still_indexing_words
 from models.roles import Role
 from screens.frame.choice import ChoiceDialog
@@ -25,7 +25,7 @@ from screens.queue import acts
 from screens.queue.arrivals import held_back
 from screens.queue.bulk import BulkResult, assign_each, bulk_dialog, claim_each
 from screens.queue.filter_writing import FilterWriting
-from screens.queue.kept_views_dialog import FOR_THE_TEAM, KeptViewsDialog, letter_of, sharing_dialog
+from screens.queue.kept_views_dialog import FOR_THE_TEAM, KeptViewsDialog, keys_of, sharing_dialog
 from screens.queue.list_head import ListHead
 from screens.queue.pages import Fetch, Pages
 from screens.queue.reading import Reading
@@ -35,6 +35,7 @@ from screens.queue.view_list import View, ViewList
 from screens.registry import bindings_for, command, shown_key
 from screens.widgets.choice_list import Choice, mark_of
 from screens.widgets.filter_line import FilterLine
+from screens.widgets.header_bar import HeaderBar
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 
@@ -53,6 +54,8 @@ SORT_WORDS = {
     queue.Sort.PRIORITY: "most urgent first",
 }
 _TITLES = dict(queue.VIEWS)
+_URGENCY = {"answered": "blue", "overdue": "red", "due_soon": "amber"}
+"""The colours of these views' counts."""
 
 
 class QueueScreen(ConsoleScreen[None]):
@@ -73,7 +76,7 @@ class QueueScreen(ConsoleScreen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = ""
+        self.view = self._chosen = ""
         self.filter: Filter | None = None
         self.pages = Pages()
         self.marked: set[int] = set()
@@ -113,6 +116,14 @@ class QueueScreen(ConsoleScreen[None]):
         for width, name in PANE_BESIDE:
             self.set_class(event.size.width >= width, name)
         self.set_class(event.size.width < PEEK_OF_TWO, "-slim")
+        self._name_view()
+
+    def _name_view(self) -> None:
+        """Where there is no room for the views, the header says which one is shown."""
+        slim, header = self.has_class("-slim"), self.query_one(HeaderBar)
+        shown = next((one for one in self.query_one(ViewList).views if one.name == self._chosen), None)
+        header.heading = shown.title if slim and shown else self.HEADING
+        header.position = shown.count if slim and shown else ""
 
     def _key_of(self, command_id: str) -> str:
         return shown_key(command(command_id), self.console.settings.keys)[0]
@@ -147,13 +158,15 @@ class QueueScreen(ConsoleScreen[None]):
             counts = await self.call(partial(queue.counts, self.session), group="counts", retry=False)
             self._counts = {one.view: _count_words(one) for one in counts}
             self.query_one(ViewList).show_counts(self._counts)
+            self._name_view()
             await self._count_found()
-            self._kept = await self.call(partial(kept_views, self.session), group="kept", retry=False)
+            self._kept = await self.call(partial(views_beside, self.session), group="kept", retry=False)
             kept = await self.call(partial(count_kept, self.session, self._kept), group="kept counts", retry=False)
             self._counts |= {one.view: _count_words(one) for one in kept}
             views = self.query_one(ViewList)
-            views.views = _views(self._kept if views.is_column else ())
+            views.views = _views(self._kept)
             views.show_counts(self._counts)
+            self._name_view()
 
     async def _count_found(self) -> None:
         asked = self.filter
@@ -262,12 +275,16 @@ class QueueScreen(ConsoleScreen[None]):
     def _choose_view(self, name: str) -> None:
         self.view, self.sort = name, None
         self.marked = set()
-        self.query_one(ViewList).current = name
+        self._choose(name)
         table = self.query_one(TicketTable)
         table.with_assignee = name not in {*queue.PERSONAL, "unassigned"}
         table.grouped = queue.sort_of(name) is queue.Sort.DUE
         self._load(Pages().from_top, from_top=True)
         self._count()
+
+    def _choose(self, name: str) -> None:
+        self._chosen = self.query_one(ViewList).current = name
+        self._name_view()
 
     def action_view(self, number: int) -> None:
         """Show the view with that number."""
@@ -289,7 +306,7 @@ class QueueScreen(ConsoleScreen[None]):
             self.say(refused)
             return
         self._choose_view(kept.within)
-        self.query_one(ViewList).current = kept.id
+        self._choose(kept.id)
         self.sort = kept.sort
         self.query_one(TicketTable).grouped = (kept.sort or queue.sort_of(kept.within)) is queue.Sort.DUE
         self.query_one(FilterLine).accept(kept.expression)
@@ -298,13 +315,15 @@ class QueueScreen(ConsoleScreen[None]):
     @in_steps
     async def action_saved_views(self) -> None:
         """Show a saved view, keep what is shown as one, or remove one."""
-        self._kept = await self.call(partial(kept_views, self.session), group="kept")
+        self._kept = await self.call(partial(views_beside, self.session), group="kept")
         shown = f"{_TITLES[self.view]}, {sentence(self.filter or Filter()).lower()}"
         answer = await self.ask(KeptViewsDialog(self._kept, shown))
         if answer is None:
             return
         if answer.view is not None and not answer.remove:
             self._show_kept(answer.view)
+        elif answer.view is not None and answer.view.of_pack:
+            self.say(f"The view {answer.view.name} is the policy's. It stays.")
         elif answer.view is not None:
             await self.change(partial(remove_view, self.session, answer.view.id))
             self.say(f"The view {answer.view.name} is removed.", Tone.DONE)
@@ -498,9 +517,22 @@ class QueueScreen(ConsoleScreen[None]):
 
 
 def _views(kept: tuple[KeptView, ...]) -> tuple[View, ...]:
-    """The views of the list, with their keys: the desk's, then those that people keep."""
-    desk = (View(name, title, key=str((at + 1) % 10)) for at, (name, title) in enumerate(queue.VIEWS))
-    return (*desk, *(View(one.id, one.name, key=f"'{letter_of(at)}") for at, one in enumerate(kept)))
+    """The views of the list, with their keys: the desk's, the policy's, and those that people keep."""
+    desk = (
+        View(
+            name,
+            title,
+            key=str((at + 1) % 10),
+            group="" if name in queue.PERSONAL else "Desk",
+            urgency=_URGENCY.get(name, ""),
+        )
+        for at, (name, title) in enumerate(queue.VIEWS)
+    )
+    others = (
+        View(one.id, one.name, key=f"'{key}" if key else "", group="Policy" if one.of_pack else "Saved")
+        for key, one in zip(keys_of(kept), kept, strict=True)
+    )
+    return (*desk, *others)
 
 
 def _count_words(counted: queue.ViewCount) -> str:

@@ -1,8 +1,9 @@
-"""The queue's views with their counts: a list beside the tickets, or one or two lines above them."""
+"""The queue's views with their counts: a list beside the tickets, or one line of tabs above them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import RenderResult
 from textual.content import Content
@@ -11,24 +12,31 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-ROOM_FOR_ALL = 70
-"""From this width on all views are shown, on as many lines as they need."""
+from screens.widgets.safe_text import literal_line
+from screens.widgets.signs import Sign
+
+_KEY = 3
+"""How many cells a key takes with the margin before it: keys end in one column."""
+_MARGIN = 2
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One view: its name, its title, how many tickets it holds as shown (`12`, `1000+`, nothing yet), and its key."""
+    """One view: its name, its title, how many tickets it holds as shown (`12`, `1000+`, nothing yet), and its key.
+
+    `group` is the heading that it stands under, `urgency` the colour of its count where that is not 0.
+    """
 
     name: str
     title: str
     count: str = ""
     key: str = ""
+    group: str = ""
+    urgency: str = ""
 
 
 class ViewList(Widget):
     """Draws the views; a click on one chooses it."""
-
-    COMPONENT_CLASSES = {"view-list--current", "view-list--number", "view-list--count"}
 
     views: reactive[tuple[View, ...]] = reactive(())
     current: reactive[str] = reactive("")
@@ -50,50 +58,69 @@ class ViewList(Widget):
         return self.screen.has_class("-wide")
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One line for each view, or as many lines as they need side by side."""
-        return len(self.views) if self.is_column else len(self._lines_shown(width))
+        """One line for each view, or one for all of them."""
+        return len(self._column(container.height)) if self.is_column else 1
 
     def render(self) -> RenderResult:
-        width = self.content_size.width
-        lines = [[one] for one in self.views] if self.is_column else self._lines_shown(width)
-        drawn = []
-        for line in lines:
-            words = Content("")
-            for one in line:
-                words = Content.assemble(words, self._drawn(one, width if self.is_column else 0))
-            drawn.append(words)
-        return Content("\n").join(drawn)
+        size = self.content_size
+        if self.is_column:
+            return Content("\n").join(self._line(one, size.width) for one in self._column(size.height))
+        return Content(" ").join(self._tab(one) for one in self._tabs(size.width))
 
-    def _drawn(self, one: View, width: int) -> Content:
-        number = one.key
-        gap = " " * max(width - len(number) - len(one.title) - len(one.count) - 3, 1)
-        now = one.name == self.current
-        number_style = self.get_visual_style("view-list--number")
-        count_style = self.get_visual_style("view-list--count")
-        words = Content.assemble(
-            "▸" if now else " ", (number, number_style), " ", one.title, gap, (one.count, count_style), ""
-        )
-        words = Content.assemble(words, " " if width else "  ")
-        return words.stylize(self.get_visual_style("view-list--current")) if now else words
+    # --- below each other
 
-    def _lines_shown(self, width: int) -> list[list[View]]:
-        """On the narrowest terminals the line with the current view alone."""
-        lines = self._lines(width)
-        if width >= ROOM_FOR_ALL:
-            return lines
-        return [line for line in lines if any(one.name == self.current for one in line)] or lines[:1]
+    def _column(self, height: int) -> list[View | str]:
+        """Views under the headings of their groups, which give way where there is no room for all."""
+        lines: list[View | str] = []
+        group = ""
+        for one in self.views:
+            if one.group != group:
+                lines += ["", one.group]
+                group = one.group
+            lines.append(one)
+        return lines if len(lines) <= height else [*self.views]
 
-    def _lines(self, width: int) -> list[list[View]]:
+    def _line(self, one: View | str, width: int) -> Content:
+        if isinstance(one, str):
+            return Content.assemble(" " * _MARGIN, (one, "$quiet"))
+        room = width - _KEY - 2 - cell_len(one.count) - _MARGIN
+        title = literal_line(one.title).truncate(max(room, 1), ellipsis=True)
+        gap = " " * (room - title.cell_length + 1)
+        key = (f"{self._pointed(one) + one.key:>{_KEY}}", "bold $sand")
+        return self._as_it_is(one, Content.assemble(key, " ", title, gap, self._count(one), " " * _MARGIN))
+
+    # --- side by side
+
+    def _tab(self, one: View) -> Content:
+        key = (f"{self._pointed(one) or ' '}{one.key}", "bold $sand")
+        return self._as_it_is(one, Content.assemble(key, " ", literal_line(one.title), " ", self._count(one), " "))
+
+    def _tabs(self, width: int) -> list[View]:
+        """Those that fit beside the current one, in their order."""
         lines: list[list[View]] = [[]]
         used = 0
         for one in self.views:
-            room = self._drawn(one, 0).cell_length
-            if lines[-1] and used + room - 2 > width:
+            room = self._tab(one).cell_length + 1
+            if lines[-1] and used + room - 1 > width:
                 lines.append([])
                 used = 0
             lines[-1].append(one)
             used += room
-        return lines
+        return next((line for line in lines if any(one.name == self.current for one in line)), lines[0])
+
+    # --- both
+
+    def _pointed(self, one: View) -> str:
+        """A sign before the current one: colour is never the only difference."""
+        return str(Sign.FOLDED) if one.name == self.current else ""
+
+    def _count(self, one: View) -> Content:
+        if one.urgency and one.count not in ("", "0"):
+            return Content(one.count).stylize(f"bold ${one.urgency}")
+        return Content(one.count).stylize("$quiet")
+
+    def _as_it_is(self, one: View, words: Content) -> Content:
+        return words.stylize_before("bold $bright on $idle") if one.name == self.current else words
 
     def on_click(self, event: events.Click) -> None:
         """Choose the view under the mouse."""
@@ -101,20 +128,16 @@ class ViewList(Widget):
         if at is None:
             return
         if self.is_column:
-            found = self.views[at.y] if at.y < len(self.views) else None
+            lines = self._column(self.content_size.height)
+            found = lines[at.y] if at.y < len(lines) else None
         else:
-            found = self._in_line(at.x, at.y)
-        if found is not None:
+            found = self._tab_at(at.x)
+        if isinstance(found, View):
             self.post_message(self.Chosen(found.name))
 
-    def _in_line(self, x: int, y: int) -> View | None:
-        lines = self._lines_shown(self.content_size.width)
-        for one in lines[y] if y < len(lines) else []:
-            x -= self._drawn(one, 0).cell_length
+    def _tab_at(self, x: int) -> View | None:
+        for one in self._tabs(self.content_size.width):
+            x -= self._tab(one).cell_length + 1
             if x < 0:
                 return one
         return None
-
-    def watch_views(self) -> None:
-        """Recalculate the height: counts may need another line."""
-        self.refresh(layout=not self.is_mounted or not self.is_column)

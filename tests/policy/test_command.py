@@ -207,6 +207,42 @@ def test_check_names_line_key_and_problem_and_exits_1(tmp_path: Path) -> None:
     assert problem["line"] == line
 
 
+@pytest.mark.parametrize(
+    ("typed", "key", "problem"),
+    [
+        (
+            'filter = "kind:rihgts"',
+            "filter",
+            "Unknown kind “rihgts”. Possible: inquiry, appeal,",
+        ),
+        ('filter = "kind:rights parcel"', "filter", "'parcel' is not a term of a filter: a view looks for no words"),
+        ('filter = "due:<7d"\nsort = "oldest"', "sort", "'oldest' is not one of due, received, updated, priority"),
+        ('filter = "due:<7d"\norder = "due"', "order", "is not a known key here"),
+    ],
+)
+def test_check_names_what_is_wrong_with_a_view(tmp_path: Path, typed: str, key: str, problem: str) -> None:
+    file = tmp_path / "hauthome-2023-08.toml"
+    file.write_text(FILE.read_text("utf-8").replace('filter = "kind:rights due:<7d"', typed), "utf-8")
+    line = file.read_text("utf-8").splitlines().index(typed.splitlines()[-1]) + 1
+    result = run("check", str(file))
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"{file}:{line}: views[0].{key}: {problem}")
+    assert result.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", [NAME, "gdpr-2018-05"])
+def test_show_tells_the_views_that_each_shipped_pack_brings(name: str) -> None:
+    lines = run("show", name).stdout.splitlines()
+    at = lines.index("Views of the queue")
+    assert lines[at + 1] == "  Rights due: kind:rights due:<7d, sorted by due date"
+
+
+def test_check_names_a_views_name_that_occurs_twice(tmp_path: Path) -> None:
+    file = tmp_path / "hauthome-2023-08.toml"
+    file.write_text(FILE.read_text("utf-8").replace('"New appeals"', '"rights Due"'), "utf-8")
+    assert "views[1].name: 'rights Due' occurs twice" in run("check", str(file)).stdout
+
+
 @pytest.mark.parametrize("what", ["nothing.toml", "."])
 def test_check_of_no_file_exits_2(tmp_path: Path, what: str) -> None:
     result = run("check", str(tmp_path / what))

@@ -11,11 +11,13 @@ from cs_console.casework import workflow
 from cs_console.errors import BadFilter
 from cs_console.tickets import queue
 from cs_console.tickets.filters import parse
+from cs_console.tickets.saved_views import keep_view
 from cs_console.verification.codes import send_code
 from models.contact_fields import Field
 from models.enums import TicketKind, TicketState
 from models.roles import Role
 from screens.frame.choice import ChoiceDialog
+from screens.queue.kept_views_dialog import KeptViewsDialog
 from screens.queue.list_head import ListHead
 from screens.queue.pages import PAGES_KEPT, Pages
 from screens.queue.queue import QueueScreen
@@ -24,10 +26,13 @@ from screens.queue.ticket_table import TicketTable
 from screens.queue.view_list import ViewList
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.filter_line import FilterLine
+from screens.widgets.header_bar import HeaderBar
 from tests.support.consoles import NARROW, SIZES, WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 from tests.tickets.search.indexed import index
+
+HEADINGS = ("Desk", "Policy", "'1 Rights due", "'2 New appeals", "'3 Urgent reports", "Saved", "'a Ours")
 
 
 def table(shown: Console) -> TicketTable:
@@ -59,9 +64,9 @@ async def test_views_have_counts_and_number_keys(sqlite_desk: TestDesk, size: tu
         await shown.until(lambda: "Mine to answer" in shown.drawn(), "my ticket")
         views = shown.app.screen.query_one(ViewList)
         await shown.until(lambda: counts(views, "mine", "unassigned") == ["1", "1"], "the counts")
-        assert "8 Unassigned" in shown.drawn()
         await shown.press("8")
         await shown.until(lambda: "Waiting for an agent" in shown.drawn(), "the other view")
+        assert "▸8 Unassigned" in shown.drawn()
         assert "Mine to answer" not in shown.drawn()
         await shown.press("4")
         await shown.until_words("Overdue: no tickets.")
@@ -318,12 +323,44 @@ async def test_the_strip_shows_the_whole_subject_of_the_line(sqlite_desk: TestDe
 
 async def test_a_click_chooses_a_view(sqlite_desk: TestDesk) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
-    for size, offset in (((120, 34), (5, 4)), ((80, 24), (20, 0))):
+    for size, offset in (((120, 34), (5, 6)), ((80, 24), (20, 0))):
         async with console(sqlite_desk, mei, size) as shown:
             await shown.until_words("Mine: no tickets.")
             await shown.pilot.click(ViewList, offset=offset)
             wanted = "Overdue" if size[0] >= 120 else "Answered"
             await shown.until_words(f"{wanted}: no tickets.")
+
+
+async def test_the_policys_views_stand_before_the_teams_and_have_numbers(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    keep_view(mei, "Ours", "all", parse("kind:report"), shared=True)
+    appeal = make_ticket(sqlite_desk, kind=TicketKind.APPEAL).number
+    make_ticket(sqlite_desk, kind=TicketKind.REPORT)
+    async with console(sqlite_desk, mei, WIDE) as shown:
+        await shown.until(lambda: bool(re.search(r"'2 New appeals +1 ", shown.drawn())), "the policy's view, counted")
+        drawn = [line.strip() for line in shown.drawn().splitlines()]
+        at = {words: next(n for n, line in enumerate(drawn) if line.startswith(words)) for words in HEADINGS}
+        assert sorted(at, key=at.__getitem__) == list(HEADINGS)
+        await shown.press("apostrophe")
+        await shown.until_on(KeptViewsDialog)
+        await shown.press("2")
+        await shown.until(lambda: numbers(shown) == [appeal], "what the policy's view finds")
+        await shown.until(lambda: "newest first" in shown.drawn(), "its order")
+        await shown.press("apostrophe")
+        await shown.until_on(KeptViewsDialog)
+        await shown.press("delete")
+        await shown.until(lambda: "is the policy's" in shown.notice)
+
+
+async def test_where_no_view_fits_the_header_names_the_one_that_is_shown(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    make_ticket(sqlite_desk)
+    async with console(sqlite_desk, mei, (60, 16)) as shown:
+        await shown.press("8")
+        await shown.until(lambda: "Unassigned   1  " in shown.drawn(), "the header")
+        await shown.pilot.resize_terminal(80, 24)
+        await shown.until(lambda: "▸8 Unassigned 1" in shown.drawn(), "the tab")
+        assert shown.app.screen.query_one(HeaderBar).heading == "Queue"
 
 
 async def test_an_admin_alone_sees_no_tickets(sqlite_desk: TestDesk) -> None:

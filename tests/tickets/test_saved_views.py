@@ -6,7 +6,7 @@ from cs_console.errors import BadInput, NotAllowed, NothingThere
 from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.queue import ViewCount, page
 from cs_console.tickets.queue_query import Sort
-from cs_console.tickets.saved_views import MOST_OF_ONE, count_kept, keep_view, kept_views, remove_view
+from cs_console.tickets.saved_views import MOST_OF_ONE, count_kept, keep_view, kept_views, remove_view, views_beside
 from models.enums import Action, TicketKind
 from models.roles import Role
 from tests.support.desk import TestDesk
@@ -95,3 +95,21 @@ def test_only_terms_are_kept_and_only_views_that_there_are(sqlite_desk: TestDesk
         keep_view(mei, "Nowhere", "theirs", Filter())
     with pytest.raises(NotAllowed):
         kept_views(sqlite_desk.session("root", Role.ADMIN))
+
+
+def test_a_policys_views_come_first_find_tickets_and_lend_no_one_their_names(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    make_ticket(test_desk, kind=TicketKind.COMPLAINT, assignee=mei)
+    free = make_ticket(test_desk, kind=TicketKind.COMPLAINT)
+    own = keep_view(mei, "A first one", "all", parse("kind:report"))
+    *policys, last = views_beside(mei)
+    assert [one.name for one in policys] == [one.name for one in test_desk.desk.packs.current.views]
+    assert policys
+    assert (last.id, last.of_pack) == (own, False)
+    view = next(one for one in policys if "assignee:none" in one.expression and "complaint" in one.expression)
+    assert [row.number for row in page(mei, view.within, view.asked, sort=view.sort).rows] == [free.number]
+    assert ViewCount(view.id, 1, False) in count_kept(mei, tuple(policys))
+    with pytest.raises(BadInput):
+        keep_view(mei, view.name.upper(), "all", Filter())
+    with pytest.raises(NothingThere):
+        remove_view(mei, view.id)
