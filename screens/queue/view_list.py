@@ -24,7 +24,7 @@ _MARGIN = 2
 class View:
     """One view: its name, its title, how many tickets it holds as shown (`12`, `1000+`, nothing yet), and its key.
 
-    `group` is the heading that it stands under, `urgency` the colour of its count where that is not 0.
+    `group` is the heading above it, `urgency` the colour of its count where that is not 0.
     """
 
     name: str
