@@ -49,12 +49,7 @@ def searched_words(typed: Iterable[str]) -> frozenset[str]:
     that is not behind the beginning of a word.
     """
     wanted = tuple(typed)
-    if any(_STAR_BEFORE_LETTER.search(one) for one in wanted):
-        raise BadFilter("A * works only at the end of a word.", "Write how the word begins: refun*.")
-    found = frozenset(word for one in wanted for word in sought_words(one))
-    short = sorted(word for word in found if word.endswith(ANY_ENDING) and len(word) <= BEGINNINGS[0])
-    if short:
-        raise BadFilter(f"“{short[0]}” is too short.", f"Write at least {BEGINNINGS[0]} letters before a *.")
+    found = frozenset(word for one in wanted for word in _sought(one))
     if not found:
         shown = one_line(" ".join(wanted), 40)
         raise BadFilter(f"“{shown}” is too short or too common to search for.", "Add a longer or rarer word.")
@@ -63,6 +58,16 @@ def searched_words(typed: Iterable[str]) -> frozenset[str]:
             f"No search is for more than {MOST_SOUGHT} words.",
             f"Use fewer; in Chinese or Japanese up to {MOST_SOUGHT + 1} characters.",
         )
+    return found
+
+
+def _sought(typed: str) -> frozenset[str]:
+    if _STAR_BEFORE_LETTER.search(typed):
+        raise BadFilter("A * works only at the end of a word.", "Write how the word begins: refun*.", typed)
+    found = sought_words(typed)
+    short = sorted(word for word in found if word.endswith(ANY_ENDING) and len(word) <= BEGINNINGS[0])
+    if short:
+        raise BadFilter(f"“{short[0]}” is too short.", f"Write at least {BEGINNINGS[0]} letters before a *.", typed)
     return found
 
 
