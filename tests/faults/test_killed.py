@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from cs_console.desk import Desk
 from tests.faults.acts import ACTS
-from tests.faults.processes import program
+from tests.faults.processes import forked
 from tests.faults.tally import Tally
 from tests.support.desk import TestDesk
 from tests.support.soak import rounds
@@ -30,7 +30,7 @@ def test_killed_at_any_moment(desk_on: TestDesk, name: str, tally: Tally) -> Non
         "url": settings.database_url,
         "keyring_url": settings.keyring_url,
     }
-    with tally, program("act_forever") as process:
+    with tally, forked("act_forever") as process:
         # chance may spare the first ones
         while tally.rounds < wanted or (tally.rounds < 10 * wanted and not (tally.faults and act.shows_enough())):
             tally.rounds += 1

@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from tests.faults.acts.act import card_of
-from tests.faults.processes import program
+from tests.faults.processes import forked
 from tests.faults.races import RACES
 from tests.faults.tally import Tally
 from tests.support.desk import TestDesk
@@ -29,7 +29,7 @@ def test_of_those_that_race_one_wins(desk_on: TestDesk, name: str, tally: Tally)
     settings = desk_on.desk.settings
     case = {"race": name, "home": str(settings.home), "url": settings.database_url, "keyring_url": settings.keyring_url}
     with tally, ExitStack() as running:
-        racers = [running.enter_context(program("racer")) for _ in race.desks]
+        racers = [running.enter_context(forked("racer")) for _ in race.desks]
         for racer, session in zip(racers, race.desks, strict=True):
             racer.tell({**case, **card_of(session)})
         for racer in racers:
