@@ -17,7 +17,7 @@ from cs_console.delivery.outgoing import CHANNELS
 from cs_console.delivery.send_times import when_words
 from cs_console.errors import ChangedElsewhere, ConsoleError, DoneBefore, NothingThere
 from cs_console.local_time import hour
-from models.enums import DeliveryState, MessageSort
+from models.enums import DeliveryState, Doing, MessageSort
 from screens.frame.choice import ChoiceDialog
 from screens.frame.draft_screen import DraftScreen
 from screens.frame.steps import in_steps
@@ -107,6 +107,11 @@ class ComposeScreen(DraftScreen[Said]):
         yield WritingArea(id="text", placeholder=self._invitation)
         yield PlainText(id="files")
         yield PlainText(self._promise, id="promise")
+
+    @property
+    def doing(self) -> Doing:
+        """What others are told that is done here."""
+        return Doing.ANSWERS if self._sort is MessageSort.REPLY else Doing.NOTES
 
     @property
     def _invitation(self) -> str:

@@ -7,13 +7,19 @@ from rich.cells import cell_len
 
 from cs_console.casework.conversation import TicketView
 from cs_console.local_time import day, hour
+from cs_console.tickets.present import Present
 from models.enums import Priority, TicketState
 from screens.ticket.lines import assignee_words
+from screens.ticket.present_words import mark, marked_words
 from screens.widgets.drawn_lines import DrawnLines, Paragraph, Piece
 from screens.widgets.signs import OF_KIND, OF_STATE, Sign, before
 
 DUE_BAR = 10
+MOST_PRESENT = 2
+"""More people are not named in the head; those who write come first."""
 _A_WEEK = timedelta(days=6)
+_ROOM_FOR_WORDS = 110
+"""From so many cells on it says in words, too, what who else is there does."""
 Chip = tuple[str, str]
 """Its words and its look."""
 
@@ -25,19 +31,29 @@ class TicketHead(DrawnLines):
         super().__init__(id=id)
         self._subject = ""
         self._chips: tuple[Chip, ...] = ()
+        self._present: tuple[Present, ...] = ()
 
     def show(self, view: TicketView, now: datetime) -> None:
         """Show this ticket."""
         self._subject, self._chips = view.subject or "(no subject)", tuple(chips_of(view, now))
+        self._present = view.present
         self.draw_again()
 
+    def tell(self, present: tuple[Present, ...]) -> None:
+        """Show who else is on the ticket now."""
+        if present != self._present:
+            self._present = present
+            self.draw_again()
+
     def paragraphs(self, width: int) -> Iterator[Paragraph]:
-        """The subject, cut where it is too long, and the chips that fit."""
+        """The subject, cut where it is too long; the chips that fit, and at the right who else is there."""
         yield Paragraph(((self._subject, "title"),), cut=True)
+        say = marked_words if width >= _ROOM_FOR_WORDS else mark
+        present = "  ".join(say(one) for one in self._present[:MOST_PRESENT])
         pieces: list[Piece] = []
-        for words, look in fitting(self._chips, width):
+        for words, look in fitting(self._chips, width - (cell_len(present) + 2 if present else 0)):
             pieces += [(f" {words} ", look), (" ", "")]
-        yield Paragraph(tuple(pieces[:-1]), cut=True)
+        yield Paragraph(tuple(pieces[:-1]), cut=True, right=(present, "blue"))
 
 
 def fitting(chips: Sequence[Chip], width: int) -> list[Chip]:

@@ -22,6 +22,11 @@ def mark(one: Present) -> str:
     return f"{sign}{one.name}" if sign.endswith(":") else f"{sign} {one.name}"
 
 
+def marked_words(one: Present) -> str:
+    """The same, and what they do: `◉ ines reads`."""
+    return f"{mark(one)} {'writes' if one.writes else 'reads'}"
+
+
 def at_work(one: Present, now: datetime) -> str:
     """Name, act and time: "ines writes an answer since 14:02"."""
     return f"{one.name} {_DOES[one.doing]} since {hour_or_moment(one.since, now)}"

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from cs_console.casework.conversation import TicketView, open_ticket, reload, why_no_reply
 from cs_console.casework.undo import TakenBack, take_back
 from cs_console.custody.disclosure import Target
+from cs_console.tickets.present import Present
 from models.contact_fields import Field
 from models.enums import MessageSort
 from models.roles import LIFTS_LOCKS, VERIFIES
@@ -23,6 +24,8 @@ from screens.settlements.settle import SettleScreen
 from screens.ticket.about import name_about
 from screens.ticket.assignment import assign, claim, release
 from screens.ticket.attachments import open_file
+from screens.ticket.being_here import LOOK_SECONDS, BeingHere
+from screens.ticket.beside import Beside
 from screens.ticket.block_sender import block_sender
 from screens.ticket.clock import work_on_clock
 from screens.ticket.compose import ComposeScreen
@@ -69,6 +72,8 @@ class TicketScreen(ConsoleScreen[None]):
         super().__init__()
         self.ticket = OpenTicket(self, number, self.action_reload)
         self._revealing = Reveal(self, number, self._place_for)
+        self._beside = Beside(self)
+        self._here = BeingHere(self, number, self._hear)
 
     @property
     def view(self) -> TicketView | None:
@@ -113,6 +118,7 @@ class TicketScreen(ConsoleScreen[None]):
         if self.said is not None:
             self.say(self.said)
         self._read(partial(open_ticket, self.session, self.ticket.number))
+        self.set_interval(LOOK_SECONDS, self._here.look)
 
     # --- reading
 
@@ -130,6 +136,13 @@ class TicketScreen(ConsoleScreen[None]):
             )
             self.query_one(Facts).show(facts_of(view, self._key_of))
             self.query_one(ContactStrip).show(view.fields, self._key_of("reveal"))
+        self._here.mine = view.mine
+        self._beside.hear(view.present)
+
+    def _hear(self, present: tuple[Present, ...]) -> None:
+        """Others are on the ticket now."""
+        self.query_one(TicketHead).tell(present)
+        self._beside.hear(present)
 
     @in_steps
     async def _read(self, work: Callable[[], TicketView]) -> None:
@@ -215,6 +228,7 @@ class TicketScreen(ConsoleScreen[None]):
 
     def on_unmount(self) -> None:
         self.hide_values()
+        self._here.leave()
 
     def action_back(self) -> None:
         """Hide a revealed value first; otherwise go back."""
@@ -241,6 +255,8 @@ class TicketScreen(ConsoleScreen[None]):
         if refusal is not None:
             self.say(refusal)
             self.action_reload()  # it may be over by now
+            return
+        if not await self._beside.goes_on():
             return
         await self._write(MessageSort.REPLY)
 
