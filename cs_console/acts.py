@@ -13,12 +13,11 @@ from datetime import timedelta
 from typing import overload
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col
 
 from cs_console.act_id import ActId
 from cs_console.desk import Desk, DeskSession
+from cs_console.engine_insert import own_insert
 from cs_console.errors import ConsoleError, DoneBefore, NotThisAct
 from models.act import ActRow
 from models.enums import ActKind
@@ -123,8 +122,8 @@ def drop_old_acts(desk: Desk) -> None:
 def _begins(db: Session, session: DeskSession, intent: Intent) -> bool:
     """Write the act's row, if there is none yet; False if there is. PostgreSQL waits for one that writes the same."""
     assert intent.act is not None  # `once` has looked
-    insert = sqlite_insert if session.desk.database.is_sqlite else postgresql_insert
-    row = insert(ActRow).values(
+    connection = db.connection()
+    row = own_insert(connection)(ActRow).values(
         id=_hash(intent.act),
         kind=intent.kind.value,
         agent_id=session.agent.id,
@@ -133,7 +132,7 @@ def _begins(db: Session, session: DeskSession, intent: Intent) -> bool:
         outcome="{}",
         at=session.desk.clock.now(),
     )
-    written = db.connection().execute(row.on_conflict_do_nothing().returning(col(ActRow.id)))
+    written = connection.execute(row.on_conflict_do_nothing().returning(col(ActRow.id)))
     return written.first() is not None
 
 

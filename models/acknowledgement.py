@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment
 from models.sealed import Digest
+from models.table import Table
 
 
-class Acknowledgement(SQLModel, table=True):
+class Acknowledgement(Table, table=True):
     """One address, as a keyed hash that folds how it may be written; kept for as long as it limits anything.
 
     `waits`: the letter could not be sent yet, because too many others were.

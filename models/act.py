@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment
 from models.sealed import Digest
+from models.table import Table
 
 
-class ActRow(SQLModel, table=True):
+class ActRow(Table, table=True):
     """One act that happened. Nothing here is personal data, and nothing of it can be guessed.
 
     `id` is a hash of the act's id, `content` is keyed by that id, which is kept with the sealed draft alone. `outcome`

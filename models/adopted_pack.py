@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
+from models.table import Table
 
 
-class AdoptedPack(SQLModel, table=True):
+class AdoptedPack(Table, table=True):
     """A pack became the desk's. `sha256` (hex) is of its file: what a ticket is held to does not change unnoticed."""
 
     __tablename__ = "adopted_pack"

@@ -2,15 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import String
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.enums import AccountState
 from models.sealed import Digest
+from models.table import Table, partial_index
 
 
-class Agent(SQLModel, table=True):
+class Agent(Table, table=True):
     """One account. `roles` holds role words joined by commas, read afresh at every action.
 
     `identity`: a keyed hash of a contact of its owner (`staff/persons.py`); no two active accounts have the same.
@@ -18,15 +19,7 @@ class Agent(SQLModel, table=True):
     """
 
     __tablename__ = "agent"
-    __table_args__ = (
-        Index(
-            "uq_agent_identity",
-            "identity",
-            unique=True,
-            sqlite_where=text("state = 'active'"),
-            postgresql_where=text("state = 'active'"),
-        ),
-    )
+    __table_args__ = (partial_index("uq_agent_identity", "identity", unique=True, where="state = 'active'"),)
 
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str = Field(unique=True)

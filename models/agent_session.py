@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import false, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment
+from models.table import Table
 
 
-class AgentSession(SQLModel, table=True):
+class AgentSession(Table, table=True):
     """`id` is the SHA-256 of a random token that only the console process holds.
 
     `enrolling`: the settings ask this account for a second factor that it does not have yet; until it has one, the

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment
+from models.table import Table
 
 
-class Asked(SQLModel, table=True):
+class Asked(Table, table=True):
     """As an agent read it out of the letter, apart from any answer: a right of the pack, and of which fields and
     records (comma-separated keys). Keys only, nothing of the requester's.
     """

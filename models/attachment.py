@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.sealed import Original
+from models.table import Table, partial_index
 
-_KEPT_DOCUMENTS = text("seen_at IS NOT NULL AND deleted_at IS NULL")
+_KEPT_DOCUMENTS = "seen_at IS NOT NULL AND deleted_at IS NULL"
 
 
-class Attachment(SQLModel, table=True):
+class Attachment(Table, table=True):
     """`label` (name and media type, JSON) and `content` are sealed under the ticket's key.
 
     `seen_at`: since then it counts as a document that was sent for verification. `deleted_at`: its content was deleted
@@ -19,9 +19,7 @@ class Attachment(SQLModel, table=True):
     """
 
     __tablename__ = "attachment"
-    __table_args__ = (
-        Index("attachment_document", "seen_at", sqlite_where=_KEPT_DOCUMENTS, postgresql_where=_KEPT_DOCUMENTS),
-    )
+    __table_args__ = (partial_index("attachment_document", "seen_at", where=_KEPT_DOCUMENTS),)
 
     id: str = Field(default_factory=new_id, primary_key=True)
     message_id: str = Field(foreign_key="message.id", index=True)
@@ -32,7 +30,7 @@ class Attachment(SQLModel, table=True):
     deleted_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
-class DraftFile(SQLModel, table=True):
+class DraftFile(Table, table=True):
     """A file that an agent has attached to a reply that is not sent yet: `label` and `content` as an attachment's.
 
     `place` is that of the reply's draft.

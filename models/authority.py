@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from sqlalchemy import String
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.enums import AuthoritySort
 from models.sealed import Typed
+from models.table import Table
 
 
-class Authority(SQLModel, table=True):
+class Authority(Table, table=True):
     """A guardian's or a representative's authority as it was seen for one ticket.
 
     `note` says what was seen, sealed under the ticket's key. A newer one, or a withdrawal, ends it.

@@ -2,22 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.sealed import Digest, SealedByDesk
+from models.table import Table, partial_index
 
-_IN_FORCE = text("lifted_at IS NULL")
+_IN_FORCE = "lifted_at IS NULL"
 
 
-class BlockedSender(SQLModel, table=True):
+class BlockedSender(Table, table=True):
     """`token` is a keyed hash of the address; its mask and the redacted reason are sealed under a key of the desk's."""
 
     __tablename__ = "blocked_sender"
-    __table_args__ = (
-        Index("blocked_sender_token", "token", unique=True, sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE),
-    )
+    __table_args__ = (partial_index("blocked_sender_token", "token", unique=True, where=_IN_FORCE),)
 
     id: str = Field(default_factory=new_id, primary_key=True)
     token: bytes = Field(sa_type=Digest)

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
+from models.table import Table
 
 
-class CallerCheck(SQLModel, table=True):
+class CallerCheck(Table, table=True):
     """One comparison: which field, and whether it matched. What was said is kept nowhere."""
 
     __tablename__ = "caller_check"

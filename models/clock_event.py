@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from sqlalchemy import String
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.enums import ClockMove
 from models.sealed import Typed
+from models.table import Table
 
 
-class ClockEvent(SQLModel, table=True):
+class ClockEvent(Table, table=True):
     """Events are only ever added; the due date is computed from them. `reason` is sealed under the ticket's key.
 
     What the console did by itself has no agent (`agent_id` is None).

@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from sqlalchemy import Index, String
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.contact_fields import Field as ContactField
 from models.sealed import Digest, Original, Safe
+from models.table import Table
 
 
-class Contact(SQLModel, table=True):
+class Contact(Table, table=True):
     """`value` and `mask` are sealed under the requester's key; `lookup` is the blind index of the value.
 
     `on_file`: true for what the platform holds as the account's own data. A claim has a `ticket_number`: it is what a

@@ -1,9 +1,11 @@
 """Numbers handed out one by one, the same way on every engine."""
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from models.table import Table
 
 
-class Counter(SQLModel, table=True):
+class Counter(Table, table=True):
     """`UPDATE ... SET value = value + 1 RETURNING value` under the transaction's own lock."""
 
     __tablename__ = "counter"

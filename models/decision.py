@@ -3,15 +3,16 @@
 from datetime import datetime
 
 from sqlalchemy import Index, String
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.enums import DecisionState, Outcome
 from models.roles import Role
 from models.sealed import Typed
+from models.table import Table
 
 
-class Decision(SQLModel, table=True):
+class Decision(Table, table=True):
     """One proposal. `answers` is the checklist as JSON, sealed under the ticket's key.
 
     Where the ground must not be known (`legal_review`), `answers` is sealed once more under the privacy office's
@@ -36,7 +37,7 @@ class Decision(SQLModel, table=True):
     review_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
-class Approval(SQLModel, table=True):
+class Approval(Table, table=True):
     """One person's yes or return, in one role. `reason` is sealed under the ticket's key."""
 
     __tablename__ = "approval"

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment
 from models.sealed import Digest
+from models.table import Table
 
 
-class DeskIdentity(SQLModel, table=True):
+class DeskIdentity(Table, table=True):
     """One row. The keyring carries the same id, so that a foreign keyring is noticed.
 
     `sample_tag`: the keyed mark of a desk that was made as a sample (`sample_mark.py`); a real desk has none.

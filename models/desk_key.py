@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment
+from models.table import Table
 
 
-class DeskKey(SQLModel, table=True):
+class DeskKey(Table, table=True):
     """A key that is named here and is not in the keyring is missing: it is never made a second time."""
 
     __tablename__ = "desk_key"

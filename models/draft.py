@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment
 from models.sealed import Safe
+from models.table import Table
 
 
-class Draft(SQLModel, table=True):
+class Draft(Table, table=True):
     """`place` says where it was typed ("reply:10482"); `text` is sealed under `key_owner`'s key."""
 
     __tablename__ = "draft"

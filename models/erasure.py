@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from sqlalchemy import String
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.enums import ErasureCause, ErasureState
 from models.sealed import Typed
+from models.table import Table
 
 
-class Erasure(SQLModel, table=True):
+class Erasure(Table, table=True):
     """One requester's erasure, from the proposal on. It names no one and outlasts the data.
 
     An erasure applied again after a restore has no proposer: the desk that decided it was not restored with it.
@@ -30,7 +31,7 @@ class Erasure(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
-class Hold(SQLModel, table=True):
+class Hold(Table, table=True):
     """Why a requester's data has to be kept for now.
 
     `note` (JSON: a key of the pack's holds, and which law or order) is sealed under the ticket's key: the reason

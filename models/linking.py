@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from sqlalchemy import String
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.enums import Link
 from models.sealed import Typed
+from models.table import Table
 
 
-class Linking(SQLModel, table=True):
+class Linking(Table, table=True):
     """One change of hands, by a person. `before` and `after`: how surely it was theirs.
 
     `reason` is sealed under the ticket's key.

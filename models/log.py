@@ -1,20 +1,21 @@
 """The access log as stored: entries, the head that every append locks, signed checkpoints."""
 
-from sqlalchemy import BigInteger, Column, Index, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import BigInteger, Column, Index
+from sqlmodel import Field
 
 from models.columns import BIG_KEY
 from models.sealed import Digest
+from models.table import Table, partial_index
 
-_NOT_DONE = text("outcome <> 'done'")
-_VOUCHES = text("about IS NOT NULL")
+_NOT_DONE = "outcome <> 'done'"
+_VOUCHES = "about IS NOT NULL"
 ENDS = "action || '' IN ('erasure.approved', 'requester.erased')"
 """What takes a requester out of use. Written so that neither engine looks through the index of actions instead, which
 has every erasure that there ever was: a query has to say it in these words to be answered by the index of its own.
 """
 
 
-class LogEntry(SQLModel, table=True):
+class LogEntry(Table, table=True):
     """One entry; `at` is microseconds since 1970 in UTC. Field names only, never a value.
 
     `about` (JSON) holds the ids and facts that the entry vouches for; rules read it and never `reason`. It is NULL in
@@ -31,9 +32,9 @@ class LogEntry(SQLModel, table=True):
         Index("log_entry_ticket", "ticket", "at", "seq"),
         Index("log_entry_requester", "requester", "at", "seq"),
         Index("log_entry_action", "action", "at", "seq"),
-        Index("log_entry_vouches", "ticket", "seq", sqlite_where=_VOUCHES, postgresql_where=_VOUCHES),
-        Index("log_entry_ends", "requester", "seq", sqlite_where=text(ENDS), postgresql_where=text(ENDS)),
-        Index("log_entry_not_done", "outcome", "at", "seq", sqlite_where=_NOT_DONE, postgresql_where=_NOT_DONE),
+        partial_index("log_entry_vouches", "ticket", "seq", where=_VOUCHES),
+        partial_index("log_entry_ends", "requester", "seq", where=ENDS),
+        partial_index("log_entry_not_done", "outcome", "at", "seq", where=_NOT_DONE),
     )
 
     seq: int = Field(sa_column=Column(BIG_KEY, primary_key=True, autoincrement=False))
@@ -56,7 +57,7 @@ class LogEntry(SQLModel, table=True):
     tag: bytes = Field(sa_type=Digest)
 
 
-class LogHead(SQLModel, table=True):
+class LogHead(Table, table=True):
     """One row (id 1): how many entries there are and the Merkle frontier; locked for each append."""
 
     __tablename__ = "log_head"
@@ -67,7 +68,7 @@ class LogHead(SQLModel, table=True):
     tag: bytes = Field(sa_type=Digest)
 
 
-class Checkpoint(SQLModel, table=True):
+class Checkpoint(Table, table=True):
     """One signed statement of the log's size and root, as the text of a C2SP signed note.
 
     `tag` is a keyed hash of the row, for what the note does not say: when it was made.

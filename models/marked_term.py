@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.sealed import Original
+from models.table import Table
 
 
-class MarkedTerm(SQLModel, table=True):
+class MarkedTerm(Table, table=True):
     """`words` are sealed under the ticket's key. `removed_at`: they were marked by mistake, and hide nothing since."""
 
     __tablename__ = "marked_term"

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment
+from models.table import Table
 
 
-class Matter(SQLModel, table=True):
+class Matter(Table, table=True):
     """The earlier ticket that this one is about, or the account that decided where there was no ticket.
 
     Who decided then does not decide again (DESIGN.md, Who uses it).

@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from sqlalchemy import String
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.enums import Channel, DeliveryState, MailClass, MessageSort, SenderCheck
 from models.sealed import Digest, Original, Safe
+from models.table import Table
 
 
-class Message(SQLModel, table=True):
+class Message(Table, table=True):
     """`text` and `text_redacted` are sealed under the ticket's key, like `headers` (JSON: from, to, subject).
 
     `reference` keeps a message from being stored twice: of one that came in a keyed hash of its sender and content, of

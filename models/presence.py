@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment
+from models.table import Table
 
 
-class Presence(SQLModel, table=True):
+class Presence(Table, table=True):
     """A person is on one ticket at a time, so there is one row for each. The times are the store's own.
 
     `since`: when they came, or began to write. `kept_from`: who must keep away from the ticket and is told nothing, as

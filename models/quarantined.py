@@ -3,15 +3,16 @@
 from datetime import datetime
 
 from sqlalchemy import Index, String
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.contact_fields import Field as ContactField
 from models.enums import SetAside, SetAsideKey, SetAsideState, TicketKind
 from models.sealed import Digest, SealedApart
+from models.table import Table
 
 
-class Quarantined(SQLModel, table=True):
+class Quarantined(Table, table=True):
     """`content` and `subject` (redacted) are sealed under a key of this mail's own, whose owner in the keyring is `id`;
     `key` says whether it is there.
 
@@ -41,7 +42,7 @@ class Quarantined(SQLModel, table=True):
     ticket_number: int | None = Field(default=None, index=True)
 
 
-class SetAsideContact(SQLModel, table=True):
+class SetAsideContact(Table, table=True):
     """An address that a mail set aside came from, or that a report is about, by which an erasure finds that mail.
 
     `value` is sealed under the mail's own key. `lookup` is the keyed hash of one form of it: with `on_file` the one by

@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from sqlalchemy import Index, String
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.enums import RequesterState
 from models.sealed import Digest, Original, Safe
+from models.table import Table
 
 
-class Requester(SQLModel, table=True):
+class Requester(Table, table=True):
     """Nothing here identifies anyone: what they gave us is in contacts and messages, sealed under their own key.
 
     A person on file has an `account`: the keyed look-up token of the platform's account id, which alone identifies

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
+from models.table import Table
 
 
-class SavedView(SQLModel, table=True):
+class SavedView(Table, table=True):
     """`expression` narrows the view `within`; it holds words of the filter language alone, never free words."""
 
     __tablename__ = "saved_view"

@@ -1,12 +1,13 @@
 """The index of the words in tickets: keyed hashes alone, from which no word can be read without the desk's key."""
 
 from sqlalchemy import BigInteger, Column, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.sealed import Digest
+from models.table import Table
 
 
-class SearchToken(SQLModel, table=True):
+class SearchToken(Table, table=True):
     """That a ticket has a word: the 64-bit keyed hash of the word first, since that is what is looked for."""
 
     __tablename__ = "search_token"
@@ -16,7 +17,7 @@ class SearchToken(SQLModel, table=True):
     ticket_number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
 
 
-class SearchEntry(SQLModel, table=True):
+class SearchEntry(Table, table=True):
     """What the index holds of a ticket: its `tokens`, eight bytes each, so that they can be taken out again without
     the ticket's texts; `generation` is that of the key that made them."""
 
@@ -28,7 +29,7 @@ class SearchEntry(SQLModel, table=True):
     generation: int
 
 
-class SearchDue(SQLModel, table=True):
+class SearchDue(Table, table=True):
     """A ticket whose words are to be indexed again. Each change adds a random `mark` of its own, so that none waits for
     another, and who indexes takes away only the marks that they saw."""
 

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.sealed import Digest, SealedByDesk
+from models.table import Table
 
 
-class SecondFactor(SQLModel, table=True):
+class SecondFactor(Table, table=True):
     """`secret` is in force, `pending` waits for its first code; both are sealed under a key of the desk's.
 
     `last_step` is the newest 30-second step (RFC 6238) whose code was used: no code counts twice.
@@ -23,7 +24,7 @@ class SecondFactor(SQLModel, table=True):
     enrolled_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
-class RecoveryCode(SQLModel, table=True):
+class RecoveryCode(Table, table=True):
     """One code that replaces the app, once. `digest` is a keyed hash of it."""
 
     __tablename__ = "recovery_code"

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.sealed import Typed
+from models.table import Table
 
 
-class Settlement(SQLModel, table=True):
+class Settlement(Table, table=True):
     """`outcome` is a key of the pack's workflow for that kind. `answers` (JSON) and `notice` are sealed under the
     ticket's key.
     """

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment
 from models.sealed import Digest
+from models.table import Table
 
 
-class Suppression(SQLModel, table=True):
+class Suppression(Table, table=True):
     """`digest` is a slow keyed hash of the account's id, under a key of its own in the keyring.
 
     A registration after `erased_at` is a new person's.

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Computed, Index, Integer, String, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import BigInteger, CheckConstraint, Column, Computed, Index, Integer, String
+from sqlmodel import Field
 
 from models.columns import UtcMoment
 from models.enums import Channel, Link, Priority, TicketKind, TicketState
 from models.sealed import Original, Safe, SealedKey
+from models.table import Table, partial_index
 
 NO_DATE, SNOOZED, URGENCY_STEP = 2**58, 2**59, 2**60
 """Where tickets without a due date, snoozed ones, and those of the next lower priority begin in the queue's order: far
@@ -23,9 +24,9 @@ QUEUE_ORDER = (
     f"CASE WHEN snoozed_until IS NOT NULL THEN {SNOOZED} + snoozed_until ELSE COALESCE({NEXT_DUE}, {NO_DATE}) END"
 )
 URGENCY_ORDER = f"(3 - priority) * {URGENCY_STEP} + {QUEUE_ORDER}"
-_WITHOUT_KEY = text("sealed_key IS NULL")
-_IS_SNOOZED = text("snoozed_until IS NOT NULL")
-_REDACTION_DUE = text("redaction_due IS NOT NULL")
+_WITHOUT_KEY = "sealed_key IS NULL"
+_IS_SNOOZED = "snoozed_until IS NOT NULL"
+_REDACTION_DUE = "redaction_due IS NOT NULL"
 _INDEXES = (
     # each view and each filter of the queue walks one of these in its own order, from the cursor on
     Index("ticket_received", "is_open", "received_at", "number"),
@@ -44,13 +45,13 @@ _INDEXES = (
     Index("ticket_assignee_urgency", "is_open", "assignee_id", "urgency_order", "number"),
     Index("ticket_updated", "is_open", "last_message_at", "number"),
     Index("ticket_assignee_updated", "is_open", "assignee_id", "last_message_at", "number"),
-    Index("ticket_snoozed", "snoozed_until", "number", sqlite_where=_IS_SNOOZED, postgresql_where=_IS_SNOOZED),
-    Index("ticket_redaction_due", "number", sqlite_where=_REDACTION_DUE, postgresql_where=_REDACTION_DUE),
-    Index("ticket_without_key", "number", sqlite_where=_WITHOUT_KEY, postgresql_where=_WITHOUT_KEY),
+    partial_index("ticket_snoozed", "snoozed_until", "number", where=_IS_SNOOZED),
+    partial_index("ticket_redaction_due", "number", where=_REDACTION_DUE),
+    partial_index("ticket_without_key", "number", where=_WITHOUT_KEY),
 )
 
 
-class Ticket(SQLModel, table=True):
+class Ticket(Table, table=True):
     """`subject` is the sealed original, `subject_redacted` the sealed redacted one; `row` grows with every change.
 
     `sealed_key` is the key of all that hangs on the ticket, sealed under its requester's: empty once they are erased,

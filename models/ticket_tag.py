@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment
+from models.table import Table
 
 
-class DeskTag(SQLModel, table=True):
+class DeskTag(Table, table=True):
     """One tag that tickets of this desk may have: a word of the desk's own, never a person's."""
 
     __tablename__ = "desk_tag"
@@ -17,7 +18,7 @@ class DeskTag(SQLModel, table=True):
     added_at: datetime = Field(sa_type=UtcMoment)
 
 
-class TicketTag(SQLModel, table=True):
+class TicketTag(Table, table=True):
     """One ticket has one tag."""
 
     __tablename__ = "ticket_tag"

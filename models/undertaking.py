@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
+from models.table import Table
 
 
-class Undertaking(SQLModel, table=True):
+class Undertaking(Table, table=True):
     """One acceptance of one version of the text; a new version asks for a new one."""
 
     __tablename__ = "undertaking"

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment
+from models.table import Table
 
 
-class UnknownSignIn(SQLModel, table=True):
+class UnknownSignIn(Table, table=True):
     """The growing wait of unknown names, so that waiting does not tell whether an account exists.
 
     `bucket` is a few bits of a keyed hash of the name: too few to learn the name from, and at most a few

@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from sqlalchemy import Index, String
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.columns import UtcMoment, new_id
 from models.enums import VerificationMethod
 from models.sealed import Digest, Typed
+from models.table import Table
 
 
-class VerificationCode(SQLModel, table=True):
+class VerificationCode(Table, table=True):
     """One code sent. `code_hash` is keyed; a newer code, a use or the expiry ends it."""
 
     __tablename__ = "verification_code"
@@ -30,7 +31,7 @@ class VerificationCode(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
-class Verification(SQLModel, table=True):
+class Verification(Table, table=True):
     """One verified identity: how, by which verifier, until when. `note` is sealed under the ticket's key.
 
     `withdrawn_at`: the ticket changed hands, so that it proves nothing of whose it is now.

@@ -4,12 +4,11 @@ None of it is put on record: it names no requester, and is gone a minute after i
 """
 
 from sqlalchemy import and_, case, delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col
 
 from cs_console.custody.requester_access import require_in_use
 from cs_console.desk import Desk, DeskSession
+from cs_console.engine_insert import own_insert
 from cs_console.errors import KeyDestroyed, OnHold
 from cs_console.independence.separation import excluded_agents
 from cs_console.staff.undertakings import require_current
@@ -70,8 +69,7 @@ def _keep(db: Session, session: DeskSession, number: int, doing: Doing, kept_fro
     )
     if db.connection().execute(live.with_for_update(read=True)).first() is None:
         return
-    insert = sqlite_insert if session.desk.database.is_sqlite else postgresql_insert
-    new = insert(Presence).values(
+    new = own_insert(db.connection())(Presence).values(
         agent_id=session.agent.id,
         ticket_number=number,
         doing=doing,

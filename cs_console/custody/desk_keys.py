@@ -8,14 +8,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from sqlalchemy import ColumnElement, select, true
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, SQLModel, col
 
 from cs_console.custody.index_state import INDEXES, generation_of, key_name, read_state
 from cs_console.custody.keyring import OF_DESK, Keyring
 from cs_console.database import Database
 from cs_console.desk import Desk
+from cs_console.engine_insert import own_insert
 from cs_console.errors import StoreUnavailable
 from models.blocked_sender import BlockedSender
 from models.contact import Contact
@@ -79,9 +78,9 @@ def list_desk_keys(desk: Desk) -> None:
         if desk_id not in there or not there - listed:
             return  # a keyring of another desk is left alone
         with database.transaction() as db:
-            insert = sqlite_insert if database.is_sqlite else postgresql_insert
             rows = [{"name": name, "since": now} for name in sorted(there - listed)]
-            db.connection().execute(insert(DeskKey).values(rows).on_conflict_do_nothing())
+            connection = db.connection()
+            connection.execute(own_insert(connection)(DeskKey).values(rows).on_conflict_do_nothing())
 
 
 def missing_desk_keys(database: Database, keyring: Keyring) -> tuple[str, ...]:

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col
 
 from cs_console.act_id import ActId
@@ -20,6 +18,7 @@ from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import TicketKeys, keys_for_view, ticket_keys
 from cs_console.desk import Desk, DeskSession
+from cs_console.engine_insert import own_insert
 from cs_console.errors import BadInput, KeyDestroyed, KeyMissing, SealBroken, SessionEnded
 from cs_console.plain_text import plain
 from models.agent_session import AgentSession
@@ -90,9 +89,9 @@ def _keep(db: Session, session: DeskSession, place: str, text: str, owner: str, 
         "text": seal(key, _place(owner, session, place), text),
         "saved_at": session.desk.clock.now(),
     }
-    insert = sqlite_insert if session.desk.database.is_sqlite else postgresql_insert
-    statement = insert(Draft).values(agent_id=session.agent.id, place=place, **kept)
-    db.connection().execute(
+    connection = db.connection()
+    statement = own_insert(connection)(Draft).values(agent_id=session.agent.id, place=place, **kept)
+    connection.execute(
         statement.on_conflict_do_update(index_elements=[col(Draft.agent_id), col(Draft.place)], set_=kept)
     )
 

@@ -23,10 +23,9 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from cs_console.database import ONE_STATEMENT, empty_journal, engine_for
+from cs_console.engine_insert import own_insert
 from cs_console.errors import StoreBusy, StoreUnavailable
 from cs_console.prepared import Prepared
 from cs_console.store_errors import store_errors
@@ -228,10 +227,9 @@ def end_epochs(connection: Connection, before: int, at: datetime) -> None:
 def add_key(connection: Connection, key: WrappedKey) -> WrappedKey:
     """Store a key unless its owner has one; return the one that is stored."""
     # two consoles may be making the same key: both then use the one that was stored
-    insert_new = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
     row = {"owner": key.owner, "epoch": key.epoch, "wrapped": key.wrapped}
     connection.execute(delete(_key).where(_key.c.owner == key.owner, ~_IS_KEY))
-    connection.execute(insert_new(_key).values(row).on_conflict_do_nothing())
+    connection.execute(own_insert(connection)(_key).values(row).on_conflict_do_nothing())
     epoch, wrapped = connection.execute(_FIND, {"who": key.owner}).one()
     return WrappedKey(key.owner, epoch, wrapped)
 
