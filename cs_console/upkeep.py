@@ -22,8 +22,7 @@ from cs_console.delivery.acknowledging import acknowledge_waiting
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Desk
 from cs_console.errors import ConsoleError
-from cs_console.intake.set_aside_acts import retry_after_update
-from cs_console.intake.set_aside_upgrade import give_keys_apart
+from cs_console.intake.set_aside_due import waits_for_a_key, waits_to_be_read
 from cs_console.staff.desk_time import record_parted_clock
 from cs_console.tickets.search.index import index_waiting
 from cs_console.verification.closure import close_unverified
@@ -68,12 +67,12 @@ def keep_up(desk: Desk) -> None:
         remove_left_over,
         redact_waiting,
         index_waiting,
-        retry_after_update,
+        _read_again,
         destroy_expired,
         acknowledge_waiting,
         _deliver,
         give_keys,
-        give_keys_apart,
+        _give_keys_apart,
     )
     for step in steps:
         try:
@@ -90,6 +89,22 @@ def _sign(desk: Desk) -> None:
     """Sign the log, or, where nothing is due, offer the second place again what it did not take before."""
     if write_checkpoint(desk) is None:
         copy_to_second_place(desk)
+
+
+def _read_again(desk: Desk) -> None:
+    """Read mail again that an earlier version could not read, where there is any."""
+    if waits_to_be_read(desk):
+        from cs_console.intake.set_aside_acts import retry_after_update  # all that reads mail
+
+        retry_after_update(desk)
+
+
+def _give_keys_apart(desk: Desk) -> None:
+    """Give a key of its own to mail that was set aside before such mail had one, where there is any."""
+    if waits_for_a_key(desk):
+        from cs_console.intake.set_aside_upgrade import give_keys_apart  # all that reads mail
+
+        give_keys_apart(desk)
 
 
 def _deliver(desk: Desk) -> None:

@@ -29,6 +29,7 @@ from cs_console.intake.key_pool import NewKey
 from cs_console.intake.mail import content_name
 from cs_console.intake.quarantine import why
 from cs_console.intake.redacted_ahead import RedactedAhead
+from cs_console.intake.set_aside_due import IS_UNREADABLE, not_tried_with
 from cs_console.intake.unread import headers_alone, read_again
 from cs_console.plain_text import one_line, plain
 from cs_console.staff.undertakings import require_current
@@ -103,11 +104,8 @@ def retry(session: DeskSession, *, all_of_them: bool = True, limit: int | None =
 
     Not `all_of_them`: what this version of the program has not tried yet.
     """
-    unreadable = select(col(Quarantined.number)).where(
-        col(Quarantined.sort) == SetAside.UNREADABLE, col(Quarantined.state) == SetAsideState.KEPT
-    )
-    if not all_of_them:
-        unreadable = unreadable.where(col(Quarantined.tried_with) != program_version())
+    wanted = IS_UNREADABLE if all_of_them else not_tried_with(program_version())
+    unreadable = select(col(Quarantined.number)).where(wanted)
     with session.reading(*HANDLES_SET_ASIDE) as db:
         _require_undertaking(db, session)
         numbers = list(db.connection().execute(unreadable.order_by(col(Quarantined.number)).limit(limit)).scalars())

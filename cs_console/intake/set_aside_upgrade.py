@@ -10,10 +10,10 @@ from cs_console.desk import Desk
 from cs_console.errors import ConsoleError, StoreUnavailable
 from cs_console.intake.incoming import IncomingMessage
 from cs_console.intake.set_aside import contacts_of
+from cs_console.intake.set_aside_due import LACKS_A_KEY
 from cs_console.intake.unread import contacts_of_unread, read_again
 from cs_console.tickets.numbers import lock_counter
 from models.contact_fields import Field
-from models.enums import SetAsideKey, SetAsideState
 from models.quarantined import Quarantined
 
 MOST = 500
@@ -26,9 +26,8 @@ def give_keys_apart(desk: Desk) -> int:
     What does not open stays as it is, and is tried again once the others are done. Raises StoreUnavailable.
     """
     begun, looked_at = time.monotonic(), 0
-    before = (col(Quarantined.key) == SetAsideKey.OF_DESK, col(Quarantined.state) == SetAsideState.KEPT)
     with desk.database.reading() as db:
-        wanted = select(col(Quarantined.number)).where(*before, col(Quarantined.number) > desk.keyed_apart_up_to)
+        wanted = select(col(Quarantined.number)).where(LACKS_A_KEY, col(Quarantined.number) > desk.keyed_apart_up_to)
         numbers = list(db.connection().execute(wanted.order_by(col(Quarantined.number)).limit(MOST)).scalars())
     if not numbers:
         desk.keyed_apart_up_to = 0

@@ -403,6 +403,15 @@ def test_one_run_destroys_no_more_than_its_entry_can_name(test_desk: TestDesk, m
 # --- from before it had keys
 
 
+def test_what_an_older_desk_set_aside_gets_its_key_from_the_upkeep(test_desk: TestDesk) -> None:
+    people(test_desk)
+    take(test_desk, spam(ALICE))
+    as_before(test_desk)
+    assert [row.key for row in rows(test_desk)] == ["desk"]
+    keep_up(test_desk.desk)
+    assert [row.key for row in rows(test_desk)] == ["own"]
+
+
 def test_what_an_older_desk_set_aside_reads_the_same_before_and_after_it_gets_its_key(
     test_desk: TestDesk, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlmodel import select
 
 from cs_console.access_log.stated_heads import newest_stated
@@ -27,6 +27,8 @@ from cs_console.intake.intake import import_mail, take_in
 from cs_console.intake.mail import read_mail
 from cs_console.intake.quarantine import counts, listing, listing_with_subjects
 from cs_console.intake.set_aside_acts import drop, release, retry, retry_after_update, show
+from cs_console.upkeep import keep_up
+from cs_console.version import program_version
 from models.contact_fields import Field
 from models.enums import Action, SetAside, TicketKind
 from models.quarantined import Quarantined
@@ -221,6 +223,19 @@ def test_what_can_be_read_now_is_filed_by_what_it_is(test_desk: TestDesk, monkey
     retry_after_update(test_desk.desk)
     retry_after_update(test_desk.desk)
     assert tried == [3, 4]  # once for each version of the program
+
+
+@pytest.mark.engines("sqlite")
+def test_the_upkeep_reads_again_what_an_older_version_could_not_read(test_desk: TestDesk) -> None:
+    with test_desk.desk.database.transaction() as db:
+        keep_apart(db, test_desk.desk, unreadable(test_desk.desk, "1", len(SPAM), content=SPAM))
+    found: dict[str, list[str]] = {}
+    for version in (program_version(), "0.0"):
+        with test_desk.desk.database.transaction() as db:
+            db.connection().execute(update(Quarantined).values(tried_with=version))
+        keep_up(test_desk.desk)
+        found[version] = [row.state for row in rows(test_desk)]
+    assert found == {program_version(): ["kept"], "0.0": ["released", "kept"]}  # it is spam, and set aside as that
 
 
 # --- dropping

@@ -79,6 +79,55 @@ def test_the_way_to_the_first_paint_loads_no_store_and_no_command_line() -> None
     assert not {name for name in loaded if name.startswith(("cs_console.desk", "cs_console.database"))}
 
 
+OTHER_ENGINE = {"sqlalchemy.dialects.postgresql", "psycopg"}
+NOT_AT_THE_QUEUE = OTHER_ENGINE | {
+    "alembic",
+    "apprise",
+    "chardet",
+    "email_validator",
+    "icalendar",
+    "inscriptis",
+    "jinja2",
+    "lxml",
+    "phonenumbers.geocoder",
+    "pyotp",
+    "pypdf",
+    "requests",
+    "segno",
+    "stdnum",
+    "typer",
+    "zxcvbn",
+}
+"""Libraries that a console holds only once something needs them."""
+AT_THE_QUEUE = """
+from pathlib import Path
+from cs_console.access_log.state import log_state
+from cs_console.settings import load
+from cs_console.staff.sign_in import sign_in
+from cs_console.tickets.queue import page
+from screens.frame.desk_loader import DeskLoader
+from screens.frame.session_calls import warm_up
+from screens.queue.queue import QueueScreen
+loader = DeskLoader(load(Path({home!r})), None)
+loader.open_in_background(lambda: None, warm_up)
+desk = loader.desk()
+page(sign_in(desk, "mei", {password!r}).session, "all")
+"""
+"""What a console does until an agent sees the queue, without its screens."""
+
+
+def test_the_queue_loads_no_other_engine_and_nothing_that_reads_mail_or_writes_letters(sqlite_desk: TestDesk) -> None:
+    make_account(sqlite_desk, "mei", Role.AGENT)
+    signed_in = AT_THE_QUEUE.format(home=str(sqlite_desk.desk.settings.home), password=PASSWORD)
+    loaded = loaded_by(signed_in)
+    assert {"sqlalchemy.dialects.sqlite", "cs_console.tickets.queue", "screens.queue.queue"} <= loaded
+    assert loaded & NOT_AT_THE_QUEUE == set()
+    assert not {name for name in loaded if name.startswith("cs_console.intake")}
+    a_minute_later = loaded_by(f"{signed_in}\nfrom cs_console.upkeep import keep_up\nkeep_up(desk)")
+    assert a_minute_later & {"cs_console.intake.mail", "cs_console.intake.filing"} == set()
+    assert a_minute_later & OTHER_ENGINE == set()
+
+
 # --- starting and ending
 
 
