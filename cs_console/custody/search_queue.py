@@ -6,8 +6,7 @@ The words themselves are read and hashed by `tickets/search`, which the upkeep c
 import secrets
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Integer, bindparam, cast, column, delete, func, insert, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ARRAY, BigInteger, Integer, bindparam, cast, column, delete, func, insert, select
 from sqlmodel import Session, col
 
 from cs_console.prepared import Prepared
