@@ -30,7 +30,7 @@ from cs_console.local_time import hour_or_moment
 from cs_console.plain_text import one_line, plain
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowRules
-from cs_console.prepared import Prepared, Row, ask_ahead
+from cs_console.prepared import Prepared, Row, Step, ask_ahead
 from cs_console.settlements.settled import LAST_SETTLED, set_aside_by, settled_words
 from cs_console.tickets.present import PLACES_ON, Present, places_on, present_on
 from cs_console.tickets.ticket_record import ERASED, FACTS, UNREADABLE, TicketFacts, facts
@@ -40,6 +40,7 @@ from models.columns import from_microseconds, moment
 from models.contact_fields import Field
 from models.decision import Decision
 from models.enums import (
+    Action,
     Channel,
     DecisionState,
     DeliveryState,
@@ -52,6 +53,7 @@ from models.enums import (
     TicketState,
     VerificationMethod,
 )
+from models.log import LogEntry
 from models.message import Message
 from models.roles import Role
 from models.ticket import Ticket
@@ -121,6 +123,16 @@ _DECIDED_LAST = Prepared(
     .where(col(Decision.ticket_number) == bindparam("number"))
     .order_by(col(Decision.proposed_at).desc(), col(Decision.id).desc())
     .limit(1)
+)
+_OPENED_LAST = Prepared(
+    select(col(LogEntry.at))
+    .where(
+        col(LogEntry.ticket) == bindparam("number"),
+        col(LogEntry.action) == Action.TICKET_OPENED.value,
+        col(LogEntry.actor) == bindparam("actor"),
+    )
+    .order_by(col(LogEntry.at).desc(), col(LogEntry.seq).desc())
+    .limit(2)
 )
 _BY_NUMBER = (
     FACTS,
@@ -193,7 +205,8 @@ class TicketView:
     and `age_words` are empty where nothing was recorded; `age_flagged` says that the requester is a minor.
     `settles`: it ends with its kind's own steps, not with the checklist; `closes_with_reason`: before that only a
     supervisor closes it, and says why. `about_words`: which earlier ticket, or whose decision, it is about; empty
-    where its kind is about none. `settled_words`: how it was settled last, if it was.
+    where its kind is about none. `settled_words`: how it was settled last, if it was. `looked_at`: when this agent
+    opened it before this time, or this time if never before: what came in later is new to them.
     `present`: who else is on it now.
     """
 
@@ -236,6 +249,7 @@ class TicketView:
     about_words: str = ""
     settled_words: str = ""
     present: tuple[Present, ...] = ()
+    looked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +261,8 @@ class _Window:
 def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
     """The ticket as this agent may see it now. The caller has recorded the opening. Raises NothingThere."""
     desk = session.desk
-    ask_ahead(db.connection(), *((one, {"number": number}) for one in _BY_NUMBER))
+    opened: Step = (_OPENED_LAST, {"number": number, "actor": session.actor.name})
+    ask_ahead(db.connection(), *((one, {"number": number}) for one in _BY_NUMBER), opened)
     ticket = facts(db, number)
     pack = desk.packs.get(ticket.pack)
     workflow = pack.kinds[ticket.kind].workflow
@@ -308,7 +323,14 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
         about_words=_about_words(db, workflow, number),
         settled_words=settled_words(db, pack, ticket.kind, number),
         present=_present(db, session, ticket) if keys else (),
+        looked_at=_looked_at(db, opened),
     )
+
+
+def _looked_at(db: Session, opened: Step) -> datetime | None:
+    statement, values = opened
+    times = statement.all(db.connection(), values)
+    return from_microseconds(times[-1][0]) if times else None
 
 
 def _present(db: Session, session: DeskSession, ticket: TicketFacts) -> tuple[Present, ...]:

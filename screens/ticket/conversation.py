@@ -61,6 +61,7 @@ MEASURE = 88
 OURS_INDENT = 4
 _HIDDEN = re.compile(r"(\[[^\W\d_][\w ·-]{0,30}\])")
 """How redaction writes what it replaced."""
+_NEW = "new since you looked"
 _NOT_OUT_YET = frozenset({DeliveryState.HELD, DeliveryState.QUEUED, DeliveryState.SENDING})
 _WENT_WRONG = frozenset({DeliveryState.FAILED, DeliveryState.CAME_BACK})
 
@@ -107,17 +108,31 @@ class Conversation(ValuePane, can_focus=True):
         self._unfolded = False
         self._remark = ""
         self._names: dict[str, str] = {}
+        self._first_new = ""
         self._counting: Timer | None = None
         self._to_newest = False
         self._height = 0
 
-    def show(self, lines: tuple[Line, ...], remark: str = "", *, requester: str = "", me: str = "") -> None:
-        """Show these lines instead, with `remark` above them, and the requester and this agent by these names."""
+    def show(
+        self,
+        lines: tuple[Line, ...],
+        remark: str = "",
+        *,
+        requester: str = "",
+        me: str = "",
+        looked_at: datetime | None = None,
+    ) -> None:
+        """Show these lines instead, with `remark` above them, and the requester and this agent by these names.
+
+        A rule sets apart what others wrote since this agent looked, down to the end.
+        """
         names = {REQUESTER: requester or REQUESTER, **({me: "you"} if me else {})}
-        if (lines, remark, names) == (self._lines_shown, self._remark, self._names):
+        first_new = _first_new(lines, looked_at, me)
+        if (lines, remark, names, first_new) == (self._lines_shown, self._remark, self._names, self._first_new):
             return
         grew = len(lines) > len(self._lines_shown)
         self._lines_shown, self._remark, self._names = lines, remark, names
+        self._first_new = first_new
         self._passages = passages_of(lines)
         self._count_down(any(line.goes_out_at is not None for line in lines))
         self._to_newest = self._to_newest or grew
@@ -135,7 +150,8 @@ class Conversation(ValuePane, can_focus=True):
         if self._to_newest and self._lines_shown and self._width:
             self._to_newest = False
             newest = self._lines_shown[-1]
-            place = self.start_of(newest.id) if newest.goes_out_at is None else self.virtual_size.height
+            first = _NEW if newest.id == self._first_new else newest.id
+            place = self.start_of(first) if newest.goes_out_at is None else self.virtual_size.height
             self.call_after_refresh(self.scroll_to, y=place, force=True)
 
     def _count_down(self, counts: bool) -> None:
@@ -159,11 +175,14 @@ class Conversation(ValuePane, can_focus=True):
 
     def paragraphs(self, width: int) -> Iterator[Paragraph]:
         """Every message, a blank line after each."""
-        del width
         if self._remark:
             yield Paragraph(((self._remark, "quiet"),))
             yield Paragraph()
         for line in self._lines_shown:
+            if line.id == self._first_new:
+                rule = "─" * (min(width, MEASURE + OURS_INDENT) - len(_NEW) - 1)
+                yield Paragraph(((f"{_NEW} ", "person"), (rule, "blue")), key=_NEW, cut=True)
+                yield Paragraph()
             yield from self._message(line)
             yield Paragraph()
 
@@ -209,6 +228,14 @@ class Conversation(ValuePane, can_focus=True):
             yield "   ", ""
             yield self._undo_key, "key"
             yield " takes it back", "quiet"
+
+
+def _first_new(lines: tuple[Line, ...], looked_at: datetime | None, me: str) -> str:
+    """The id of the first line by someone else since then; none where that is the whole conversation."""
+    if looked_at is None:
+        return ""
+    new = [at for at, line in enumerate(lines) if line.at > looked_at and line.who != me and line.goes_out_at is None]
+    return lines[new[0]].id if new and new[0] else ""
 
 
 def _look(line: Line) -> _Look:

@@ -133,6 +133,7 @@ class TicketScreen(ConsoleScreen[None]):
                 view.feedback_note or remark,
                 requester="" if view.erased else view.requester,
                 me=self.session.agent.name,
+                looked_at=view.looked_at,
             )
             self.query_one(Facts).show(facts_of(view, self._key_of))
             self.query_one(ContactStrip).show(view.fields, self._key_of("reveal"))
