@@ -178,6 +178,22 @@ COMMANDS: tuple[Command, ...] = (
         _on("ticket"),
         roles=WORKS_ON_TICKETS,
     ),
+    Command(
+        "others",
+        "T",
+        "Other tickets",
+        "Move to the requester's other tickets; enter opens one.",
+        _on("ticket"),
+        roles=WORKS_ON_TICKETS,
+    ),
+    Command(
+        "history",
+        "H",
+        "History",
+        "Move to what was done on the ticket, and who did it.",
+        _on("ticket"),
+        roles=WORKS_ON_TICKETS,
+    ),
     Command("kind", "t", "Kind", "Change the ticket's kind.", _on("ticket"), roles=WORKS_ON_TICKETS),
     Command("priority", "p", "Priority", "Change the ticket's priority.", _on("ticket"), roles=WORKS_ON_TICKETS),
     Command(

@@ -13,6 +13,8 @@ from screens.widgets.signs import Sign
 
 LABEL = 14
 """Cells of a fact's title; contacts have what their longest title needs, at most as many."""
+NUMBER = 8
+"""Cells of a ticket's number with the sign of its kind."""
 MASK, SIGN = 19, 2
 NO_ROOM_FOR_STATUS = 44
 """Below so many cells a contact's status goes under its mask."""
@@ -25,7 +27,8 @@ class Fact:
     """One line: its name, its text, and on the right the key that works on it or why none does.
 
     `command` is what Enter does on it: the id of one of the screen's commands, or nothing. `heading` is drawn above
-    it, with `heading_key` at its right. A contact says with `sign` and `status` what can be done with it now.
+    it, with `heading_key` at its right. A contact says with `sign` and `status` what can be done with it now. One of a
+    list is on `one_line`, cut where it is too long, with a word at its right in place of a key. `look`: of its text.
     """
 
     key: str
@@ -38,6 +41,8 @@ class Fact:
     heading_key: str = ""
     sign: str = ""
     status: str = ""
+    one_line: bool = False
+    look: str = ""
 
     @property
     def is_contact(self) -> bool:
@@ -46,7 +51,10 @@ class Fact:
 
 
 class Facts(ValuePane, can_focus=True):
-    """The list. The cursor stays on its line while lines come and go."""
+    """The list. The cursor stays on its line while lines come and go.
+
+    Without the focus it shows from the top as many whole sections as fit; with it all of them, in reach of the cursor.
+    """
 
     BINDINGS = [
         Binding("down,j", "cursor_down", "Down", show=False),
@@ -64,6 +72,7 @@ class Facts(ValuePane, can_focus=True):
         super().__init__(id=id)
         self.facts: tuple[Fact, ...] = ()
         self._at = 0
+        self._wanted_top = ""
 
     def show(self, facts: Sequence[Fact]) -> None:
         """Show these facts instead; the cursor stays on its line if it is still there."""
@@ -110,8 +119,48 @@ class Facts(ValuePane, can_focus=True):
         elif self.current is not None:
             self.bring_in_sight(self.current.key)
 
+    def has_section(self, kind: str) -> bool:
+        """Whether lines of this kind are here: those whose key begins so."""
+        return any(fact.key.startswith(f"{kind}:") for fact in self.facts)
+
+    def go_to_section(self, kind: str) -> None:
+        """Take the focus, with the cursor on the first line of this kind and its heading at the top."""
+        self._at = next(at for at, fact in enumerate(self.facts) if fact.key.startswith(f"{kind}:"))
+        self._wanted_top = _heading_key(self.facts[self._at])
+        if self.has_focus:
+            self._bring_wanted()
+        else:
+            self.focus()
+
+    def _bring_wanted(self) -> None:
+        self.draw_again()
+        top, self._wanted_top = self.start_of(self._wanted_top), ""
+        if top is not None:
+            self.call_after_refresh(self.scroll_to, y=top, force=True)
+        elif self._at and self.current is not None:
+            self.call_after_refresh(self.bring_in_sight, self.current.key)
+
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)
+        if has_focus:
+            self._bring_wanted()
+        else:
+            self.draw_again()
+
+    def draw_again(self) -> None:
+        super().draw_again()
+        height = self.scrollable_content_region.height
+        if self.has_focus or self.value is not None or not height:
+            return
+        starts = [self.start_of(_heading_key(fact)) for fact in self.facts if fact.heading]
+        fitting = [start for start in starts[1:] if start is not None and start <= height]
+        if len(self._lines) > height and fitting:
+            self.scroll_to(y=0)
+            self.show_lines(fitting[-1])
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Other sections may fit now."""
+        del event
         self.draw_again()
 
     def on_click(self, event: events.Click) -> None:
@@ -136,31 +185,39 @@ class Facts(ValuePane, can_focus=True):
             if fact.heading:
                 if at:
                     yield Paragraph()
-                yield Paragraph(((fact.heading, "title"),), lead=("  ", ""), right=(fact.heading_key, "key"))
+                key = _heading_key(fact)
+                yield Paragraph(((fact.heading, "title"),), key=key, lead=("  ", ""), right=(fact.heading_key, "key"))
             if self.value is not None and self.value_key == fact.key:
                 yield from self.value.paragraphs(titles.get(fact.title, fact.title), label)
             elif fact.is_contact:
                 yield self._line(fact, titles[fact.title], label, width, is_current=at == self._at)
             else:
-                yield self._line(fact, fact.title, LABEL + 1, width, is_current=at == self._at)
+                room = (NUMBER if fact.one_line else LABEL) + 1
+                yield self._line(fact, fact.title, room, width, is_current=at == self._at)
 
     def _line(self, fact: Fact, name: str, label: int, width: int, *, is_current: bool) -> Paragraph:
         look = "faint" if fact.quiet and fact.is_contact else "quiet" if fact.quiet else ""
         title = name.ljust(label)
         if len(title) > label:
             title = f"{name} "
-        pieces: tuple[Piece, ...] = ((title, "quiet"), (fact.words, look))
+        look = fact.look or look
+        pieces: tuple[Piece, ...] = ((title, "quiet"), (fact.words.replace("\n", f"\n{' ' * label}"), look))
         hang = label
         if fact.is_contact:
             pieces, hang = _contact(fact, title, look, label, width)
         ground = ""
-        right: Piece = (fact.remark, "key")
+        right: Piece = (fact.remark, "quiet" if fact.one_line else "key")
         lead: Piece = ("  ", "")
         if is_current:
             ground = "cursor" if self.has_focus else "idle"
             pieces = tuple((text, "") for text, _ in pieces)
             lead = (f"{Sign.CURSOR if self.has_focus else Sign.CURSOR_ELSEWHERE} ", "key")
-        return Paragraph(pieces, key=fact.key, lead=lead, ground=ground, hang=hang, right=right)
+        cut = fact.one_line
+        return Paragraph(pieces, key=fact.key, lead=lead, ground=ground, hang=hang, right=right, cut=cut)
+
+
+def _heading_key(fact: Fact) -> str:
+    return f"heading of {fact.key}"
 
 
 def _contact_titles(titles: Sequence[str], width: int) -> dict[str, str]:

@@ -1,26 +1,37 @@
 """A ticket's facts as lines: name, text, and the key that works on each."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from cs_console.casework.conversation import FieldState, TicketView
+from cs_console.casework.history import Happened
+from cs_console.casework.other_tickets import OtherTicket
 from cs_console.casework.ticket_view import NOT_NEEDED
 from cs_console.custody.contacts import MaskedContact
-from cs_console.local_time import moment
+from cs_console.local_time import day, hour_or_moment, moment, weekday
 from models.contact_fields import Field
-from models.enums import Link
+from models.enums import Link, TicketState
 from screens.ticket.facts import Fact
 from screens.ticket.language_names import language_name
-from screens.widgets.signs import Sign
+from screens.widgets.signs import OF_KIND, Sign, before
 
-FIELD = "field"
+FIELD, OTHER, HISTORY = "field", "other", "history"
+DUE_BAR = 20
 SHOWN_FROM = timedelta(minutes=5)
 """How long a reply is held to be listed among the facts: a line that comes and goes would move the others."""
 
 
-def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
-    """The lines beside the conversation; `key_of` names the key of a command."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is read of a ticket after the ticket itself."""
+
+    others: Sequence[OtherTicket] = ()
+    history: Sequence[Happened] = ()
+
+
+def facts_of(view: TicketView, around: Around, key_of: Callable[[str], str], now: datetime) -> list[Fact]:
+    """The lines beside the conversation, what is needed first above; `key_of` names the key of a command."""
     lines = [_field(state) for state in view.fields]
     if not view.fields:
         lines.append(Fact("no-contact", "Contact", "erased" if view.erased else "none given", quiet=True))
@@ -30,11 +41,14 @@ def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
     if files:
         lines.append(Fact("files", "Files", "1 file" if files == 1 else f"{files} files", key_of("files"), "files"))
     lines += [
-        Fact("verified", "Verified", view.verified_words, key_of("verify"), "verify", heading="Clock"),
+        *_due(view, now),
+        Fact("verified", "Verified", view.verified_words, key_of("verify"), "verify"),
         *_asker(view),
         *_held(view, key_of),
-        Fact("clock", "Clock", view.clock_words, key_of("clock"), "clock"),
+        Fact("clock", "Clock", view.clock_words, command="clock"),
         *_answer(view, key_of),
+        *_others(view, around.others, key_of),
+        *_history(around.history, now, key_of),
         Fact("state", "State", view.state.value, key_of("state"), "state", heading="About the ticket"),
         Fact("assignee", "Assignee", assignee_words(view), key_of("assign"), "assign"),
         Fact("kind", "Kind", view.kind_title, key_of("kind"), "kind"),
@@ -44,6 +58,8 @@ def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
         Fact("requester", "Requester", requester_words(view), quiet=True),
         Fact("policy", "Policy", view.policy, key_of("move_policy"), "move_policy", quiet=True),
     ]
+    at = next(at for at, line in enumerate(lines) if line.key in ("due", "verified"))
+    lines[at] = replace(lines[at], heading="Clock", heading_key=key_of("clock"))
     return lines
 
 
@@ -67,6 +83,58 @@ def requester_words(view: TicketView) -> str:
     if view.erased or view.link is Link.PROVEN:
         return view.requester
     return f"{view.requester} {'unconfirmed' if view.link is Link.PRESUMED else 'unverified sender'}"
+
+
+def _due(view: TicketView, now: datetime) -> Iterator[Fact]:
+    """When it is due, how long that is, and how much of the time is used."""
+    if view.due_at is None or view.state is TicketState.CLOSED:
+        return
+    whole, used = view.due_at - view.received_at, now - view.received_at
+    share = min(max(used / whole, 0.0), 1.0) if whole > timedelta() else 1.0
+    full = round(DUE_BAR * share)
+    left = view.due_at - now
+    late = left < timedelta()
+    amount = amount_words(abs(left))
+    days = f"  {max(used.days, 0)} of {whole.days} d" if whole.days else ""
+    words = f"{weekday(view.due_at)}, {amount} late" if late else f"{weekday(view.due_at)}, in {amount}"
+    look = "bad" if late else "warning" if left < timedelta(days=1) else ""
+    yield Fact("due", "Due", f"{words}\n{'━' * full}{'─' * (DUE_BAR - full)}{days}", look=look)
+
+
+def amount_words(amount: timedelta) -> str:
+    """`3 d`, `5 h`, `20 min`: in the largest unit that is full once."""
+    if amount.days:
+        return f"{amount.days} d"
+    return f"{amount.seconds // 3600} h" if amount.seconds >= 3600 else f"{amount.seconds // 60} min"
+
+
+def _others(view: TicketView, others: Sequence[OtherTicket], key_of: Callable[[str], str]) -> Iterator[Fact]:
+    """The requester's other tickets; enter opens one."""
+    for at, one in enumerate(others):
+        state = one.state.value if one.closed_at is None else f"closed {day(one.closed_at)}"
+        yield Fact(
+            f"{OTHER}:{one.number}",
+            before(OF_KIND[one.kind], str(one.number)),
+            one.subject or "(no subject)",
+            state,
+            "open_other",
+            heading="" if at else f"Other tickets of {requester_words(view)}",
+            heading_key="" if at else key_of("others"),
+            one_line=True,
+        )
+
+
+def _history(happened: Sequence[Happened], now: datetime, key_of: Callable[[str], str]) -> Iterator[Fact]:
+    """What was done, newest first."""
+    for at, one in enumerate(happened):
+        yield Fact(
+            f"{HISTORY}:{len(happened) - at}",
+            hour_or_moment(one.at, now),
+            one.words,
+            heading="" if at else "History",
+            heading_key="" if at else key_of("history"),
+            look="bad" if one.refused else "",
+        )
 
 
 def _asker(view: TicketView) -> list[Fact]:

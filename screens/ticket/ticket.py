@@ -10,8 +10,11 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from cs_console.casework.conversation import TicketView, open_ticket, reload, why_no_reply
+from cs_console.casework.history import history
+from cs_console.casework.other_tickets import other_tickets
 from cs_console.casework.undo import TakenBack, take_back
 from cs_console.custody.disclosure import Target
+from cs_console.desk import DeskSession
 from cs_console.tickets.present import Present
 from models.contact_fields import Field
 from models.enums import MessageSort
@@ -37,7 +40,7 @@ from screens.ticket.facts import Facts
 from screens.ticket.head import TicketHead
 from screens.ticket.hold import hold
 from screens.ticket.kind import change_kind
-from screens.ticket.lines import FIELD, facts_of, field_key
+from screens.ticket.lines import FIELD, HISTORY, OTHER, Around, facts_of, field_key
 from screens.ticket.mark import MarkScreen
 from screens.ticket.move_policy import move_policy
 from screens.ticket.open_ticket import OpenTicket, on_ticket
@@ -49,6 +52,11 @@ from screens.ticket.state import change_state, wait_for_verifier
 from screens.ticket.whose import say_whose
 from screens.verification.verify import VerifyScreen
 from screens.widgets.notice_bar import Said
+
+
+def read_around(session: DeskSession, number: int) -> Around:
+    """What is shown beside the ticket; for a worker thread. Raises as the services do."""
+    return Around(other_tickets(session, number), history(session, number))
 
 
 class TicketScreen(ConsoleScreen[None]):
@@ -71,6 +79,7 @@ class TicketScreen(ConsoleScreen[None]):
     def __init__(self, number: int) -> None:
         super().__init__()
         self.ticket = OpenTicket(self, number, self.action_reload)
+        self._around = Around()
         self._revealing = Reveal(self, number, self._place_for)
         self._beside = Beside(self)
         self._here = BeingHere(self, number, self._hear)
@@ -135,7 +144,7 @@ class TicketScreen(ConsoleScreen[None]):
                 me=self.session.agent.name,
                 looked_at=view.looked_at,
             )
-            self.query_one(Facts).show(facts_of(view, self._key_of))
+            self._show_facts()
             self.query_one(ContactStrip).show(view.fields, self._key_of("reveal"))
         self._here.mine = view.mine
         self._beside.hear(view.present)
@@ -145,10 +154,17 @@ class TicketScreen(ConsoleScreen[None]):
         self.query_one(TicketHead).tell(present)
         self._beside.hear(present)
 
+    def _show_facts(self) -> None:
+        if self.view is not None:
+            now = self.session.desk.clock.now()
+            self.query_one(Facts).show(facts_of(self.view, self._around, self._key_of, now))
+
     @in_steps
     async def _read(self, work: Callable[[], TicketView]) -> None:
         view = await self.call(work, group="view")
         self._show_ticket(view)
+        self._around = await self.call(partial(read_around, self.session, self.ticket.number), group="around")
+        self._show_facts()
 
     def refresh_now(self) -> None:
         """Reload the ticket; a revealed value stays on screen."""
@@ -188,6 +204,32 @@ class TicketScreen(ConsoleScreen[None]):
 
     def _show_sides(self) -> None:
         self.query_one(ContactStrip).turn(at_facts=self.has_class("-at-facts"))
+
+    def action_others(self) -> None:
+        """Move to the requester's other tickets."""
+        self._move_to(OTHER, "No other ticket of this requester is here.")
+
+    def action_history(self) -> None:
+        """Move to what was done on the ticket."""
+        self._move_to(HISTORY, "Nothing of this ticket's history is shown.")
+
+    def _move_to(self, kind: str, nothing: str) -> None:
+        facts = self.query_one(Facts)
+        if not facts.has_section(kind):
+            self.say(nothing)
+            return
+        self.add_class("-at-facts")
+        self._show_sides()
+        self.call_after_refresh(facts.go_to_section, kind)
+
+    @in_steps
+    async def action_open_other(self) -> None:
+        """Open the requester's ticket under the cursor."""
+        fact = self.query_one(Facts).current
+        kind, _, number = fact.key.partition(":") if fact is not None else ("", "", "")
+        if kind == OTHER:
+            await self.ask(TicketScreen(int(number)))
+            self.action_reload()
 
     @on(Facts.Selected)
     def choose_fact(self) -> None:

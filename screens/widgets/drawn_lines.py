@@ -138,6 +138,12 @@ class DrawnLines(ScrollView):
         self.virtual_size = Size(width, len(self._lines))
         self.refresh()
 
+    def show_lines(self, many: int) -> None:
+        """Show only so many of its first lines, until it is drawn again."""
+        del self._lines[many:]
+        self.virtual_size = Size(self._width, len(self._lines))
+        self.refresh()
+
     def start_of(self, key: str) -> int | None:
         """The line that the paragraph of this key begins in."""
         return self._starts.get(key)
