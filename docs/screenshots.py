@@ -1,6 +1,7 @@
 """Draw the pictures in docs/screens from the running program, on a sample desk made for it: `python -m docs.screenshots`."""
 
 import asyncio
+import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -16,10 +17,12 @@ from screens.decisions.approvals import ApprovalsScreen
 from screens.decisions.decision import DecisionScreen
 from screens.frame.help import HelpScreen
 from screens.queue.queue import QueueScreen
+from screens.ticket.reveal_dialog import RevealDialog
 from screens.ticket.ticket import TicketScreen
 from screens.verification.verify import VerifyScreen
 from tests.support.consoles import SIZES, Console
 
+LARGE = (200, 50)
 OUT = Path(__file__).parent / "screens"
 PASSWORDS = {one.name: one.password for one in ACCOUNTS}
 
@@ -36,8 +39,13 @@ def main() -> None:
         for size in SIZES:
             asyncio.run(walk(settings, size, agents_tour))
             asyncio.run(walk(settings, size, supervisors_tour))
-        asyncio.run(walk(settings.model_copy(update={"theme": "cs-light"}), SIZES[1], themes_tour("light")))
-        asyncio.run(walk(settings.model_copy(update={"theme": "cs-contrast"}), SIZES[1], themes_tour("contrast")))
+        asyncio.run(walk(settings, LARGE, queue_tour()))
+        asyncio.run(walk(settings.model_copy(update={"theme": "cs-light"}), SIZES[1], queue_tour("light")))
+        contrast = settings.model_copy(update={"theme": "cs-contrast"})
+        asyncio.run(walk(contrast, SIZES[1], queue_tour("contrast")))
+        asyncio.run(walk(contrast, SIZES[1], log_tour("contrast")))
+        for size in SIZES:  # last: it verifies a requester
+            asyncio.run(walk(settings, size, reveal_tour))
 
 
 async def walk(settings: Settings, size: tuple[int, int], tour: Tour) -> None:
@@ -95,15 +103,62 @@ async def supervisors_tour(shown: Console, picture: Callable[[str], None]) -> No
     picture("access-log")
 
 
-def themes_tour(name: str) -> Tour:
-    """The queue in another theme."""
+def queue_tour(theme: str = "") -> Tour:
+    """The queue alone, in that theme."""
 
     async def tour(shown: Console, picture: Callable[[str], None]) -> None:
         await _sign_in(shown, "mei")
         await _rests_on_an_answer(shown)
-        picture(f"queue-{name}")
+        picture(f"queue-{theme}" if theme else "queue")
 
     return tour
+
+
+def log_tour(theme: str) -> Tour:
+    """The access log alone, in that theme."""
+
+    async def tour(shown: Console, picture: Callable[[str], None]) -> None:
+        await _sign_in(shown, "omar")
+        await shown.press("g", "l")
+        await shown.until_on(AccessLogScreen)
+        await _settled(shown)
+        picture(f"access-log-{theme}")
+
+    return tour
+
+
+async def reveal_tour(shown: Console, picture: Callable[[str], None]) -> None:
+    """What can be shown of a verified requester, and why it would be."""
+    await _sign_in(shown, "mei")
+    await _open(shown, "kind:appeal state:verified")
+    ticket = shown.app.screen
+    assert isinstance(ticket, TicketScreen) and ticket.view is not None
+    if ticket.view.window_until is None:
+        await _verify(shown)
+    await shown.press("r")
+    await shown.until_on(RevealDialog)
+    await shown.press("home", "down", "down", "down", "2")
+    await _settled(shown)
+    picture("reveal-picker")
+
+
+async def _verify(shown: Console) -> None:
+    """By a code, read off the requester's phone: the outbox of the sample desk."""
+    assert shown.app.session is not None
+    outbox = shown.app.session.desk.settings.outbox
+    assert outbox is not None
+    before = set(outbox.iterdir()) if outbox.is_dir() else set()
+    await shown.press("v")
+    await shown.until_on(VerifyScreen)
+    await shown.until_words("Send a code to")
+    await shown.press("enter")
+    await shown.until_words("A code was sent to")
+    [sent] = set(outbox.iterdir()) - before
+    [code] = re.findall(r"\b[0-9]{8}\b", sent.read_text("utf-8").partition("\n\n")[2])
+    await shown.type(code)
+    await shown.press("enter")
+    await shown.until_on(TicketScreen)
+    await shown.until_words("verified until")
 
 
 async def _sign_in(shown: Console, name: str) -> None:

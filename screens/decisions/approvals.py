@@ -16,6 +16,7 @@ from screens.frame.dialog import WIDE
 from screens.frame.steps import in_steps
 from screens.registry import bindings_for
 from screens.widgets.cursor_sign import LineTable
+from screens.widgets.details import Details
 from screens.widgets.safe_text import PlainText, cell
 
 _WHAT, _WHO, _NOW = "decision", "proposed by", "now"
@@ -49,8 +50,10 @@ class ApprovalsScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         yield PlainText(id="summary")
         yield LineTable(id="proposals", cursor_type="row")
+        yield Details(id="details")
 
     def on_mount(self) -> None:
+        self.query_one(Details).display = False
         self._set_columns(self.size.width)
         self.query_one(DataTable).focus()
 
@@ -100,6 +103,18 @@ class ApprovalsScreen(ConsoleScreen[None]):
         if kept in ids:
             table.move_cursor(row=ids.index(kept))
         self.query_one("#summary", PlainText).show(self._summary(rows, waiting_now.more))
+        table.show_header = bool(rows)
+        self._tell_current()
+
+    @on(DataTable.RowHighlighted, "#proposals")
+    def tell_of_it(self) -> None:
+        """Tell of the line under the cursor whole: its columns are cut where there is no room."""
+        self._tell_current()
+
+    def _tell_current(self) -> None:
+        current, now = self._current(), self.session.desk.clock.now()
+        told = [_details(row, age(row.proposed_at, now)) for row in self._waiting.rows if row.decision_id == current]
+        self.query_one(Details).tell(told[0] if told else ())
 
     def _summary(self, rows: tuple[ProposalRow, ...], more: bool) -> str:
         if not rows:
@@ -155,6 +170,18 @@ class ApprovalsScreen(ConsoleScreen[None]):
             done = await self.ask(ProposalScreen(decision_id, then))
             if done is not None:
                 self.say(done)
+
+
+def _details(row: ProposalRow, since: str) -> tuple[tuple[str, str], ...]:
+    who = "you" if row.mine else row.proposer
+    next_words = "You may read and approve it, or return it." if row.for_reader else ""
+    return (
+        ("Decision", f"#{row.number}, {row.outcome.value}"),
+        ("Because", row.ground_words),
+        ("Proposed", f"by {who}, {since}" + ("" if since == "now" else " ago")),
+        ("Approval", _standing_words(row)),
+        ("Next", "Others approve it. You can withdraw it." if row.mine else next_words),
+    )
 
 
 def _standing_words(row: ProposalRow) -> str:

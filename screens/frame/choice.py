@@ -12,6 +12,9 @@ from screens.widgets.choice_list import Choice, ChoiceList, columns_for, heading
 from screens.widgets.key_hint import KeyHint
 from screens.widgets.safe_text import PlainText
 
+CRAMPED = 72
+"""Below so many columns of the terminal the parts of a line are under each other, and headings say nothing."""
+
 
 class ChoiceDialog(Dialog[str]):
     """Enter chooses a line; the answer is its key. Escape chooses nothing.
@@ -47,6 +50,7 @@ class ChoiceDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         self.set_class(self._headings is not None, "-columns")
+        self.set_class(self.app.size.width < CRAMPED, "-cramped")
         self.query_one(ChoiceList).focus()
 
     @on(ChoiceList.OptionSelected)

@@ -33,8 +33,9 @@ from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 
 LONGEST_CODE = 15
-WAYS = (33, 17)
-"""The widths of what can be done and of the contact's mask; the rest says what holds of it now."""
+WAYS, NARROW_WAYS, ROOMY = (33, 17), (22, 17), 100
+"""The widths of what can be done and of the contact's mask, and below so many columns of the terminal; the rest says
+what holds of it now."""
 SPENT = (CodeWrong, CodeExpired, VerificationLocked)
 """After these errors the typed text is of no use. After others it is corrected or sent again, so it stays."""
 WHICH_DOCUMENT = (
@@ -72,7 +73,8 @@ class VerifyScreen(ConsoleScreen[Said]):
         yield PlainText(id="standing")
         yield PlainText(id="asker")
         yield PlainText(id="next-step")
-        yield ChoiceList(columns=WAYS, id="ways")
+        columns = WAYS if self.app.size.width >= ROOMY else NARROW_WAYS
+        yield ChoiceList(columns=columns, id="ways")
         with Horizontal(id="code-line"):
             yield Input(id="code", placeholder="code read back", restrict=r"[0-9 -]*", max_length=LONGEST_CODE)
             yield PlainText(id="code-state")
@@ -123,9 +125,9 @@ class VerifyScreen(ConsoleScreen[Said]):
         elif self._status.code_pending and self._status.code_expires_at is not None:
             remaining = self._status.code_expires_at - self.session.desk.clock.now()
             over = remaining.total_seconds() <= 0
-            state.show("expired; send a new code" if over else f"{tries} · expires in {countdown(remaining)}")
+            state.show("expired; send a new code" if over else f"{tries}; expires in {countdown(remaining)}")
         else:
-            state.show(f"no code was sent · {tries}")
+            state.show(f"no code was sent; {tries}")
 
     # --- doing
 

@@ -264,3 +264,21 @@ async def test_the_notice_is_beside_the_findings_where_there_is_room(
         facts, letter = (shown.app.screen.query_one(part).region for part in ("#facts", "#letter"))
         assert (letter.y == facts.y and letter.x > facts.right) is (size[0] >= BESIDE)
         assert facts.width <= 88
+
+
+@pytest.mark.parametrize("size", [(60, 16), NARROW])
+async def test_the_proposal_under_the_cursor_is_told_whole_where_its_columns_are_cut(
+    sqlite_desk: TestDesk, size: tuple[int, int]
+) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    proposed(sqlite_desk, mei)
+    for session, follows in (
+        (sqlite_desk.session("sara", Role.SUPERVISOR), "You may read and approve it"),
+        (mei, "You can withdraw it."),
+    ):
+        async with console(sqlite_desk, session, size) as shown:
+            await listed(shown)
+            await shown.until(lambda follows=follows: follows in shown.drawn())  # type: ignore[misc]
+            table, below = shown.drawn().split("Because", 1)
+            assert "Needs excessive technical measures" not in table
+            assert "Needs excessive technical measures" in below

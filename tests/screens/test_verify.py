@@ -59,7 +59,7 @@ async def test_a_code_is_sent_by_mask_and_typed_back(sqlite_desk: TestDesk, size
         await shown.until_on(VerifyScreen)
         await shown.until_words("Send a code to the mobile number", "on file", "no code was sent")
         await shown.press("enter")
-        await shown.until_words("3 attempts left · expires in")
+        await shown.until_words("3 attempts left; expires in")
         code = code_in(sqlite_desk.desk.settings.outbox)
         assert code not in shown.drawn() and PHONE not in shown.drawn()
         await shown.type(code)
@@ -313,3 +313,14 @@ async def test_hostile_words_are_only_letters(sqlite_desk: TestDesk) -> None:
         for x in range(0, 80, 4):
             await shown.pilot.click(offset=(x, 2))
         assert shown.app.is_running
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_what_holds_of_a_way_has_room_beside_it(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    made = make_ticket(sqlite_desk, contacts={Field.MOBILE: "+8613800138000"})
+    async with console(sqlite_desk, vera, size) as shown:
+        await shown.open(VerifyScreen(made.number))
+        await shown.until_words("Documents seen")
+        row = next(line for line in shown.drawn().splitlines() if "Documents seen" in line)
+        assert "with a note of what was" in row
