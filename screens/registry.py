@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from textual.binding import Binding, BindingType
+from textual.keys import KEY_NAME_REPLACEMENTS, key_to_character
 
 from models.roles import (
     APPROVES,
@@ -77,7 +78,18 @@ def _going_to(place: Place) -> Command:
 _ALL = _on(EVERYWHERE)
 
 COMMANDS: tuple[Command, ...] = (
-    # --- the queue and the ticket
+    # --- the queue and the ticket; what is used most comes first, in footers too
+    Command(
+        "open",
+        "enter",
+        "Open",
+        "Open the selected line.",
+        _on("queue", "approvals", "erasures", "log", "set_aside"),
+        _on("queue", "approvals", "erasures", "log", "set_aside"),
+        WORKS_ON_TICKETS,
+        sign="↵",
+        palette=False,
+    ),
     Command("claim", "c", "Claim", "Assign the ticket to yourself.", _on("queue", "ticket"), _on("queue"), CLAIMS),
     Command(
         "verify",
@@ -257,17 +269,6 @@ COMMANDS: tuple[Command, ...] = (
         "Load this screen's data again.",
         _on("queue", "ticket", "approvals", "erasures", "log", "set_aside"),
         roles=WORKS_ON_TICKETS,
-    ),
-    Command(
-        "open",
-        "enter",
-        "Open",
-        "Open the selected line.",
-        _on("queue", "approvals", "erasures", "log", "set_aside"),
-        _on("queue", "approvals", "erasures", "log", "set_aside"),
-        WORKS_ON_TICKETS,
-        sign="↵",
-        palette=False,
     ),
     Command(
         "filter",
@@ -842,6 +843,27 @@ def shown_key(one: Command, rebound: Mapping[str, str]) -> tuple[str, str]:
     keys = rebound.get(one.id, one.keys)
     first = keys.partition(",")[0].strip()
     return (one.sign if one.sign and keys == one.keys else _written(first)), first
+
+
+def key_here(one: Command, rebound: Mapping[str, str], *, typing: bool) -> tuple[str, str] | None:
+    """The same for its first key that works now: while a person types, characters and Enter are the field's. None where
+    all its keys are.
+    """
+    sign, first = shown_key(one, rebound)
+    if not typing:
+        return sign, first
+    keys = (key.strip() for key in rebound.get(one.id, one.keys).split(","))
+    left = next((key for key in keys if not _is_typed(key)), None)
+    return None if left is None else (sign if left == first else _written(left), left)
+
+
+_UNICODE_NAMES = {ours: name for name, ours in KEY_NAME_REPLACEMENTS.items()}
+"""What Textual calls otherwise: a slash is a solidus, which is the name that its own look-up knows."""
+
+
+def _is_typed(key: str) -> bool:
+    character = key_to_character(_UNICODE_NAMES.get(key, key))
+    return key == "enter" or (character is not None and character.isprintable())
 
 
 def _written(key: str) -> str:

@@ -103,6 +103,14 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
         wanted = roles_for(self.WHERE, action)
         return not self.roles or not wanted or bool(wanted & self.roles)
 
+    def applies(self, one: Command) -> bool:
+        """Whether there is something here and now that the command would act on; the footer shows no other ones.
+
+        The key of one that is not shown still works, and says why nothing is done.
+        """
+        del one
+        return True
+
     def title_of(self, one: Command) -> str:
         """What the footer calls a command here and now."""
         return one.title

@@ -9,6 +9,7 @@ from cs_console.errors import ChangedElsewhere, TakenBy
 from cs_console.local_time import moment
 from cs_console.tickets.queue import QueueRow
 from models.enums import TicketState
+from models.roles import Role
 from screens.frame.console_screen import ConsoleScreen
 from screens.queue.snooze import BACK, snooze_dialog, time_of
 from screens.queue.tags_dialog import NEW, TagsDialog
@@ -17,7 +18,24 @@ from screens.ticket.state import state_dialog
 from screens.widgets.notice_bar import Said, Tone
 
 if TYPE_CHECKING:
-    from cs_console.desk import DeskSession
+    from cs_console.desk import AgentCard, DeskSession
+
+
+_VERIFY_ANY = (Role.VERIFIER, Role.SUPERVISOR)
+"""Have something to do on the verification of tickets that are not theirs: send codes, lift locks."""
+
+
+def applies(command: str, row: QueueRow | None, agent: "AgentCard") -> bool:
+    """Whether this command would do something for this ticket; the services decide whether it may."""
+    if command not in ("open", "claim", "verify"):
+        return True
+    if row is None or command == "open":
+        return row is not None
+    if row.state is TicketState.CLOSED:
+        return False
+    if command == "claim":
+        return row.assignee is None
+    return row.assignee == agent.name or not agent.roles.isdisjoint(_VERIFY_ANY)
 
 
 class SelectedTicket:

@@ -32,10 +32,11 @@ from screens.queue.reading import Reading
 from screens.queue.reading_pane import ReadingPane
 from screens.queue.ticket_table import TicketTable
 from screens.queue.view_list import View, ViewList
-from screens.registry import bindings_for, command, shown_key
+from screens.registry import Command, bindings_for, command, shown_key
 from screens.widgets.choice_list import Choice, mark_of
 from screens.widgets.filter_line import FilterLine
 from screens.widgets.header_bar import HeaderBar
+from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 
@@ -268,6 +269,7 @@ class QueueScreen(ConsoleScreen[None]):
     def follow_cursor(self) -> None:
         """Let the reading pane follow; it reads nothing while something else has the person's attention."""
         table = self.query_one(TicketTable)
+        self.query_one(KeyBar).refresh()
         self._reading.look(table.current, may_read=self.app.screen is self and table.has_focus)
 
     # --- views and the filter
@@ -385,6 +387,10 @@ class QueueScreen(ConsoleScreen[None]):
         self.query_one(TicketTable).focus()
 
     # --- one ticket
+
+    def applies(self, one: Command) -> bool:
+        """Offer what works on the ticket under the cursor."""
+        return acts.applies(one.id, self.query_one(TicketTable).current, self.session.agent)
 
     @on(TicketTable.RowSelected)
     def action_open(self) -> None:

@@ -7,8 +7,9 @@ from textual import events
 from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
+from textual.widgets import Input, TextArea
 
-from screens.registry import command, footer_for, shown_key
+from screens.registry import command, footer_for, key_here, shown_key
 
 if TYPE_CHECKING:
     from screens.frame.console_screen import ConsoleScreen
@@ -17,10 +18,18 @@ if TYPE_CHECKING:
 class KeyBar(Widget):
     """Draws the screen's footer keys from the registry, with the keys as they are bound now.
 
+    One rule for every screen: it shows what the roles allow (`check_action`), what there is something to act on for
+    (`applies`), and whose key is not a letter of the field that the person types in; what does not fit is left out.
     What the screen cannot do yet is at the right, where there is room for it, and says what is missing.
     """
 
     COMPONENT_CLASSES = {"key-bar--key", "key-bar--word", "key-bar--later"}
+
+    def on_mount(self) -> None:
+        self.watch(self.screen, "focused", self._focus_moved, init=False)
+
+    def _focus_moved(self) -> None:
+        self.refresh()
 
     def render(self) -> RenderResult:
         key_style = self.get_visual_style("key-bar--key")
@@ -48,13 +57,15 @@ class KeyBar(Widget):
         fitting: list[tuple[str, str, str]] = []
         used = 0
         not_yet = screen.not_yet()
+        typing = isinstance(screen.focused, Input | TextArea)
         for one in footer_for(screen.WHERE, screen.roles):
-            if screen.check_action(one.runs.partition("(")[0], ()) is False:
+            key_now = key_here(one, screen.console.settings.keys, typing=typing)
+            if screen.check_action(one.runs.partition("(")[0], ()) is False or not screen.applies(one):
                 continue
-            if not_yet is not None and one.id == not_yet[0]:
+            if key_now is None or (not_yet is not None and one.id == not_yet[0]):
                 continue
             title = screen.title_of(one)
-            sign, key = shown_key(one, screen.console.settings.keys)
+            sign, key = key_now
             used += cell_len(sign) + cell_len(title) + 4
             if used - 3 > self.content_size.width:
                 break

@@ -12,7 +12,7 @@ from cs_console.errors import NotAllowed
 from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.verification.codes import send_code
 from models.contact_fields import Field
-from models.enums import Action, Channel, TicketKind
+from models.enums import Action, Channel, TicketKind, TicketState
 from models.roles import Role
 from screens import registry
 from screens.frame.go_dialog import GoTo
@@ -33,9 +33,9 @@ pytestmark = pytest.mark.engines("sqlite")  # about screens
 
 AGENT, VERIFIER, SUPERVISOR, OFFICER, ADMIN = Role
 QUEUE_FOOTER = {
-    AGENT: ["claim", "verify", "open", "filter", "new", "help", "command_palette"],
-    VERIFIER: ["verify", "open", "filter", "help", "command_palette"],
-    SUPERVISOR: ["verify", "open", "filter", "help", "command_palette"],
+    AGENT: ["open", "claim", "verify", "filter", "new", "help", "command_palette"],
+    VERIFIER: ["open", "verify", "filter", "help", "command_palette"],
+    SUPERVISOR: ["open", "verify", "filter", "help", "command_palette"],
     OFFICER: ["open", "filter", "help", "command_palette"],
     ADMIN: ["help", "command_palette"],
 }
@@ -61,6 +61,11 @@ def footer(shown: Console) -> list[str]:
     return [words for _sign, words, _key in shown.app.screen.query_one(KeyBar).shown()]
 
 
+def current(shown: Console) -> int | None:
+    row = shown.app.screen.query_one(TicketTable).current
+    return None if row is None else row.number
+
+
 def titles(*ids: str) -> list[str]:
     return [registry.command(one).title for one in ids]
 
@@ -77,9 +82,12 @@ async def in_the_palette(shown: Console) -> set[str]:
 
 @pytest.mark.parametrize("role", Role)
 async def test_on_the_queue_a_role_is_offered_what_it_can_use(sqlite_desk: TestDesk, role: Role) -> None:
+    make_ticket(sqlite_desk, state=TicketState.TO_VERIFY)
+    here = [one for one in QUEUE_FOOTER[role] if (role, one) != (AGENT, "verify")]  # that is for their own tickets
     async with console(sqlite_desk, sqlite_desk.session("who", role), (120, 34)) as shown:
         await shown.until_on(QueueScreen)
-        assert footer(shown) == titles(*QUEUE_FOOTER[role])
+        await shown.press("8")
+        await shown.until(lambda: footer(shown) == titles(*here), "the footer")
         listed = await in_the_palette(shown)
         for one in ("claim", "verify", "new", "look_up", "bulk", "filter", *PLACES[SUPERVISOR]):
             offered = one in {*QUEUE_FOOTER[role], *PLACES[role]} or (one in {"look_up", "bulk"} and role is not ADMIN)
@@ -92,6 +100,30 @@ async def test_on_the_queue_a_role_is_offered_what_it_can_use(sqlite_desk: TestD
             assert (registry.command(one).help in help_words) is (one in QUEUE_FOOTER[role]), one
         places = ", ".join(f"{place.keys} {place.title.lower()}" for place in map(registry.command, PLACES[role]))
         assert f"Then {places}." in help_words
+
+
+async def test_the_footer_of_the_queue_is_about_the_ticket_under_the_cursor(sqlite_desk: TestDesk) -> None:
+    mei, omar = sqlite_desk.session("mei", AGENT), sqlite_desk.session("omar", AGENT)
+    always = ["filter", "new", "help", "command_palette"]
+    async with console(sqlite_desk, mei, (120, 34)) as shown:
+        await shown.until_words("Mine: no tickets.")
+        assert footer(shown) == titles(*always)
+        for assignee, state, works in (
+            (None, TicketState.OPEN, ["open", "claim"]),
+            (mei, TicketState.OPEN, ["open", "verify"]),
+            (omar, TicketState.OPEN, ["open"]),
+        ):
+            number = make_ticket(sqlite_desk, assignee=assignee, state=state).number
+            await shown.press("9", "f5", "end")
+            await shown.until(lambda at=number: current(shown) == at, "the ticket")  # type: ignore[misc]
+            await shown.until(lambda of=works: footer(shown) == titles(*of, *always), "its keys")  # type: ignore[misc]
+        await shown.press("slash")
+        await shown.until(lambda: footer(shown) == titles("help", "command_palette"), "no letter that would be typed")
+        bar = shown.app.screen.query_one(KeyBar)
+        assert [sign for sign, _words, _key in bar.shown()] == ["f1", "^p"]
+        await shown.press("escape")
+        await shown.until(lambda: footer(shown) == titles("open", *always), "the keys again")
+        assert "↵ open   / filter" in shown.drawn()
 
 
 @pytest.mark.parametrize("role", NOT_IN_THE_TICKET)
