@@ -48,6 +48,20 @@ class Terminal:
         os.write(self._terminal, keys)
         return max(0.0, self._painted(words) - began) * 1000
 
+    def press_until(self, keys: bytes, *words: bytes) -> float:
+        """Type these bytes; milliseconds until all of these words were painted, whatever is painted after them.
+
+        Raises TimeoutError.
+        """
+        self.seen = b""
+        began = perf_counter()
+        os.write(self._terminal, keys)
+        while not all(word in self.seen for word in words):
+            if perf_counter() - began > PATIENCE_SECONDS:
+                raise TimeoutError(f"{words} were not painted within {PATIENCE_SECONDS} s: {self.seen[-500:]!r}")
+            self.seen += self._read(QUIET_SECONDS)
+        return (perf_counter() - began) * 1000
+
     def press_and_rest(self, keys: bytes, rest_seconds: float) -> tuple[float, float]:
         """Type these bytes; milliseconds until the last byte of the repaint, and until that of all that follows
         by itself while no other key comes for `rest_seconds`. Raises TimeoutError.
