@@ -1,10 +1,7 @@
 """The log is append-only, gapless under concurrency, and refuses to go on from a head it did not write."""
 
 import hashlib
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -20,8 +17,6 @@ from cs_console.errors import LogBroken, StoreUnavailable
 from models.enums import Action
 from tests.access_log.tampering import fill, fill_and_sign, hand
 from tests.support.desk import TestDesk
-
-ROOT = Path(__file__).parents[2]
 
 CHANGES = [
     "UPDATE log_entry SET actor = 'eve' WHERE seq = 3",
@@ -149,46 +144,6 @@ def test_a_store_that_swallows_what_is_written_is_found_at_once(test_desk: TestD
         append_alone(desk, session.actor, Entry(Action.SIGNED_IN), desk.clock.now())
     verdict = verify_log(desk)
     assert (verdict.ok, verdict.size) == (True, 4)
-
-
-APPENDER = """
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from cs_console.access_log.append import Entry, append_alone, record
-from cs_console.desk import operator_session
-from cs_console.opening import open_desk
-from cs_console.settings import Settings
-from models.enums import Action
-
-desk = open_desk(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2]))
-session = operator_session(desk)
-for _ in range(50):
-    with desk.database.transaction() as db:
-        record(db, session, Entry(Action.TICKET_OPENED, ticket=10_482, reason=sys.argv[3]))
-desk.close()
-"""
-
-
-def test_four_processes_append_without_gaps(test_desk: TestDesk) -> None:
-    fill(test_desk, 100)
-    settings = test_desk.desk.settings
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", APPENDER, str(settings.home), settings.database_url, f"writer {number}"],
-            cwd=ROOT,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(4)
-    ]
-    assert [writer.communicate(timeout=100)[1] for writer in writers] == [""] * 4
-    assert [writer.returncode for writer in writers] == [0] * 4
-    verdict = verify_log(test_desk.desk)
-    assert (verdict.ok, verdict.size) == (True, 300)
-    assert log_state(test_desk.desk).last_checkpoint_size >= 256
-    with hand(test_desk) as store:
-        assert store.ask("SELECT count(DISTINCT seq) FROM log_entry WHERE reason LIKE 'writer%'") == 200
 
 
 def test_threads_append_without_gaps_while_the_log_is_verified(test_desk: TestDesk) -> None:
