@@ -1,9 +1,7 @@
 """Backups of a desk on one host: made while it works, refused when not whole or not its own, put back in one step."""
 
-import json
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -24,9 +22,9 @@ from cs_console.desk import Desk, operator_session
 from cs_console.errors import BadInput, ConsoleError, NotADatabase, SessionEnded, StoreBusy, StoreTooNew
 from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.opening import open_desk
-from cs_console.settings import Settings
 from models.enums import Channel, TicketKind
 from models.roles import Role
+from tests.faults.processes import forked
 from tests.support.desk import TestDesk, make_desk
 from tests.support.soak import rounds
 from tests.support.stored import entries
@@ -270,12 +268,6 @@ def test_a_database_put_back_by_hand_is_finished(sqlite_desk: TestDesk) -> None:
     assert [entry.reason for entry in entries(reopened, "desk.restored")] == ["put back by hand"]
 
 
-def restore_in_child(home: str, file: str) -> None:
-    """What the process does that is killed."""
-    print("begun", flush=True)
-    restore(Settings(home=Path(home), outbox=Path(home) / "outbox"), Path(file), "a test")
-
-
 @pytest.mark.timeout(120 + 5 * ROUNDS)
 @pytest.mark.parametrize("seed", [20261123])
 def test_killed_in_the_middle_it_is_the_old_desk_or_the_restored_one(tmp_path: Path, seed: int) -> None:
@@ -287,18 +279,14 @@ def test_killed_in_the_middle_it_is_the_old_desk_or_the_restored_one(tmp_path: P
     desk.close()
     kept = tmp_path / "kept"
     shutil.copytree(desk.settings.home, kept)
-    arguments = json.dumps([str(desk.settings.home), str(made.file)])
-    program = f"from tests.backups.test_backups import restore_in_child; restore_in_child(*{arguments})"
     longest = 0.4
     for _ in range(ROUNDS):
         shutil.rmtree(desk.settings.home)
         shutil.copytree(kept, desk.settings.home)
-        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as child:
-            assert child.stdout is not None and child.stdout.readline() == b"begun\n"
-            try:
-                child.wait(random.uniform(0, longest))
-            except subprocess.TimeoutExpired:
-                child.send_signal(signal.SIGKILL)
+        with forked("restorer") as child:  # killed as it is left
+            child.tell([str(desk.settings.home), str(made.file)])
+            child.until_said("begun")
+            next(child.says(random.uniform(0, longest)), None)
         opened = open_desk(desk.settings)
         size = log_size(opened)
         opened.close()

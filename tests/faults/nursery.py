@@ -1,4 +1,4 @@
-"""Run as a program: it imports what the racers and those to be killed need, and forks each of them from itself.
+"""Run as a program: it imports what those that race and those to be killed need, and forks each of them from itself.
 
 Nothing is open in it, so that each is a process of its own as if it had been started by itself.
 It is given the number of a socket. On "start MODULE", with two pipes, it forks and answers with the process id;
@@ -12,9 +12,16 @@ import socket
 import sys
 from collections.abc import Callable
 
+from tests.backups import restorer
 from tests.faults import act_forever, racer
+from tests.staff import desk_maker
 
-PROGRAMS: dict[str, Callable[[], None]] = {"act_forever": act_forever.main, "racer": racer.main}
+PROGRAMS: dict[str, Callable[[], None]] = {
+    "act_forever": act_forever.main,
+    "desk_maker": desk_maker.main,
+    "racer": racer.main,
+    "restorer": restorer.main,
+}
 LONGEST = 200
 
 

@@ -1,6 +1,5 @@
 """Making a desk: whole or not at all, readable by its owner alone."""
 
-import json
 import os
 import signal
 import stat
@@ -8,7 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,6 +32,7 @@ from models.agent import Agent
 from models.desk_identity import DeskIdentity
 from models.enums import Action
 from models.roles import Role
+from tests.faults.processes import forked
 from tests.support.desk import make_desk
 from tests.support.postgres import empty_database, fresh_database
 from tests.support.recorded import recorded
@@ -145,56 +145,21 @@ def test_with_a_key_command_no_key_file_is_made(tmp_path: Path) -> None:
     desk.close()
 
 
-RACER = """
-import json, sys
-from pathlib import Path
-import alembic.command
-from argon2 import PasswordHasher
-from cs_console.errors import ConsoleError
-from cs_console.settings import Settings
-from cs_console.staff import passwords
-from cs_console.staff.setup import init_desk
-passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-print("ready", flush=True)
-for line in sys.stdin:
-    home, database, keyring = json.loads(line)
-    settings = Settings(home=Path(home), database_url=database, keyring_url=keyring)
-    try:
-        init_desk(settings, sys.argv[1], "amber kite ninety lakes").close()
-        print("made", flush=True)
-    except ConsoleError as error:
-        print(error.code, str(error).replace("\\n", " "), flush=True)
-"""
-
-
 @contextmanager
 def three_racers() -> Iterator[Callable[..., list[str]]]:
     """Processes that each make a desk in a home, database and keyring, all from the same moment on, and say how."""
-    racers = [
-        subprocess.Popen(
-            [sys.executable, "-c", RACER, f"agent{number}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for number in range(3)
-    ]
+    with ExitStack() as running:
+        racers = [running.enter_context(forked("desk_maker")) for _ in range(3)]
 
-    def said(racer: "subprocess.Popen[str]") -> str:
-        assert racer.stdout is not None
-        return racer.stdout.readline().strip()
+        def race(*cases: tuple[Path, str, str]) -> list[str]:
+            for racer, (home, database, keyring) in zip(racers, cases, strict=True):
+                racer.tell((str(home), database, keyring))
+            return [" ".join(next(racer.says())) for racer in racers]
 
-    def race(*cases: tuple[Path, str, str]) -> list[str]:
-        for racer, (home, database, keyring) in zip(racers, cases, strict=True):
-            assert racer.stdin is not None
-            racer.stdin.write(json.dumps((str(home), database, keyring)) + "\n")
-            racer.stdin.flush()
-        return [said(racer) for racer in racers]
-
-    try:
-        for racer in racers:
-            said(racer)
+        for number, racer in enumerate(racers):
+            racer.tell(f"agent{number}")
+            racer.until_said("ready")
         yield race
-    finally:
-        for racer in racers:
-            racer.communicate()
 
 
 def one_made_it(outcomes: list[str], settings: Settings) -> None:
