@@ -60,6 +60,7 @@ REVISIONS = (
     "0030",
     "0031",
     "0032",
+    "0033",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

@@ -1,14 +1,16 @@
 """Objects in the database beside the console's own tables: a trigger, view or rule can change its answers.
 
-The console makes two triggers a protected table and nothing else of the kind. The owner of the database can add some;
-what they hide while an act looks, `log verify` does not see afterwards, so `doctor` names them.
+The console makes triggers for its protected tables and for the counts of tickets, and nothing else of the kind. The
+owner of the database can add some; what they hide while an act looks, `log verify` does not see afterwards, so `doctor`
+names them.
 """
 
 from sqlalchemy import Connection, text
 
 _PROTECTED = ("log_entry", "checkpoint")
-_OWN_ON_FILE = {f"trigger {table}_no_{act}" for table in _PROTECTED for act in ("update", "delete")}
-_OWN_ON_SERVER = {f"trigger {table}_append_only" for table in _PROTECTED}
+_COUNTING = {f"trigger ticket_count_{act}" for act in ("insert", "update", "delete")}
+_OWN_ON_FILE = {f"trigger {table}_no_{act}" for table in _PROTECTED for act in ("update", "delete")} | _COUNTING
+_OWN_ON_SERVER = {f"trigger {table}_append_only" for table in _PROTECTED} | _COUNTING
 _ON_FILE = text("SELECT type || ' ' || name FROM sqlite_master WHERE type IN ('trigger', 'view')")
 _ON_SERVER = text(
     """

@@ -91,6 +91,9 @@ _AFTER = f"""
     IF to_regproc('public.refuse_change') IS NOT NULL THEN
         ALTER FUNCTION public.refuse_change() OWNER TO {OWNER};
     END IF;
+    IF to_regproc('public.count_ticket') IS NOT NULL THEN
+        ALTER FUNCTION public.count_ticket() OWNER TO {OWNER};
+    END IF;
     FOREACH name IN ARRAY ARRAY[{{functions}}] LOOP
         CONTINUE WHEN to_regprocedure('public.' || name) IS NULL;
         EXECUTE format('ALTER FUNCTION public.%s OWNER TO {OWNER}', name);

@@ -25,6 +25,7 @@ from cs_console.errors import ConsoleError
 from cs_console.intake.set_aside_due import waits_for_a_key, waits_to_be_read
 from cs_console.staff.desk_time import record_parted_clock
 from cs_console.tickets.search.index import index_waiting
+from cs_console.tickets.view_counts import add_up
 from cs_console.verification.closure import close_unverified
 from cs_console.verification.documents import delete_documents
 
@@ -38,9 +39,9 @@ def keep_up(desk: Desk) -> None:
     that have no ticket, forget acts of long ago and who was on a ticket, go on with a renewal of the look-up keys that
     was cut short, remind of and close unverified requests, delete documents that were sent for a verification and files
     that a killed console left with the operator's command, redact texts again that were read before a contact was
-    known, index the words of tickets that changed, read mail again that an earlier version could not read, destroy what
-    was set aside long enough, queue acknowledgements that waited for their turn, send what is queued, give tickets and
-    mail from before a key of their own.
+    known, index the words of tickets that changed, add up what the views' counts are kept in, read mail again that an
+    earlier version could not read, destroy what was set aside long enough, queue acknowledgements that waited for their
+    turn, send what is queued, give tickets and mail from before a key of their own.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
@@ -67,6 +68,7 @@ def keep_up(desk: Desk) -> None:
         remove_left_over,
         redact_waiting,
         index_waiting,
+        add_up,
         _read_again,
         destroy_expired,
         acknowledge_waiting,

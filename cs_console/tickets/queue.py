@@ -1,4 +1,4 @@
-"""The queue: views with capped counts, and pages of tickets by keyset, subjects redacted."""
+"""The queue: views with their counts, and pages of tickets by keyset, subjects redacted."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,7 +13,7 @@ from cs_console.custody.redaction_queue import WAITING
 from cs_console.custody.requester_access import hidden_from
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import opened_keys
-from cs_console.desk import DeskSession
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import BadFilter, BadPack, KeyDestroyed, SealBroken, UnknownPack
 from cs_console.plain_text import one_line
 from cs_console.policy.schema import Pack
@@ -25,6 +25,7 @@ from cs_console.tickets.search import searching
 from cs_console.tickets.search.index import index_newest, waiting_in
 from cs_console.tickets.tags import desk_tags, tags_of
 from cs_console.tickets.ticket_record import ERASED, MISSING, UNREADABLE
+from cs_console.tickets.view_counts import view_counts
 from models.agent import Agent
 from models.clock_event import ClockEvent
 from models.enums import ClockMove, Priority, TicketKind, TicketState
@@ -114,11 +115,13 @@ class QueuePage:
 
 @dataclass(frozen=True, slots=True)
 class ViewCount:
-    """How many tickets a view holds, no further than COUNTED_UP_TO; `more` says that there may be more."""
+    """How many tickets a view holds. With a filter it is counted no further than COUNTED_UP_TO; `more` says that there
+    may be more.
+    """
 
     view: str
     count: int
-    more: bool
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +218,11 @@ def listing(
 
 
 def counts(session: DeskSession) -> tuple[ViewCount, ...]:
-    """How many tickets each view holds for this agent, counted in the indexes and no further than COUNTED_UP_TO."""
+    """How many tickets each view holds for this agent, exactly."""
+    desk = session.desk
     with session.reading(*WORKS_ON_TICKETS) as db:
-        asker = _asker(session, {})
-        return tuple(
-            ViewCount(view, *_counted(db, lane(db, view, _EVERY_TICKET, asker, Sort.DUE))) for view, _ in VIEWS
-        )
+        held = view_counts(db, session.agent.id, desk.clock.now(), _due_soon(desk))
+    return tuple(ViewCount(view, held[view]) for view, _ in VIEWS)
 
 
 def count(session: DeskSession, view: str, asked: Filter) -> ViewCount:
@@ -287,9 +289,12 @@ def _record(
 
 
 def _asker(session: DeskSession, names: dict[str, str], tags: frozenset[str] = frozenset()) -> Asker:
-    soon = timedelta(days=session.desk.packs.current.clock.due_soon_days)
     agents = {name.casefold(): agent_id for agent_id, name in names.items()}
-    return Asker(session.agent.id, session.desk.clock.now(), soon, agents, tags)
+    return Asker(session.agent.id, session.desk.clock.now(), _due_soon(session.desk), agents, tags)
+
+
+def _due_soon(desk: Desk) -> timedelta:
+    return timedelta(days=desk.packs.current.clock.due_soon_days)
 
 
 def _tags_asked(db: Session, asked: Filter) -> frozenset[str]:

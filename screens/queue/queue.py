@@ -542,7 +542,7 @@ def _views(kept: tuple[KeptView, ...]) -> tuple[View, ...]:
 
 
 def _count_words(counted: queue.ViewCount) -> str:
-    return f"{counted.count}+" if counted.more else str(counted.count)
+    return f"{counted.count:,}{'+' if counted.more else ''}"
 
 
 def _taken_words(number: int) -> str:

@@ -22,7 +22,7 @@ _MARGIN = 2
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One view: its name, its title, how many tickets it holds as shown (`12`, `1000+`, nothing yet), and its key.
+    """One view: its name, its title, how many tickets it holds as shown (`12`, `499,812`, nothing yet), and its key.
 
     `group` is the heading above it, `urgency` the colour of its count where that is not 0.
     """

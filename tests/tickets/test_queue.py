@@ -267,7 +267,7 @@ def test_an_operators_list_opens_no_subject(test_desk: TestDesk) -> None:
         listing(operator_session(test_desk.desk), "all", parse("assignee:me"), None, 10)
 
 
-def test_counts_stop_counting_and_say_that_there_is_more(test_desk: TestDesk) -> None:
+def test_views_are_counted_to_the_end_and_filters_stop_and_say_that_there_is_more(test_desk: TestDesk) -> None:
     mei = test_desk.session("mei", Role.AGENT)
     made = make_ticket(test_desk, assignee=mei)
     table = inspect(Ticket).local_table
@@ -279,8 +279,10 @@ def test_counts_stop_counting_and_say_that_there_is_more(test_desk: TestDesk) ->
         db.connection().execute(insert(Ticket), more)
     counted = {count.view: (count.count, count.more) for count in counts(mei)}
     assert counted["mine"] == (1, False)
-    assert counted["unassigned"] == (COUNTED_UP_TO, True)
+    assert counted["unassigned"] == (COUNTED_UP_TO + 5, False)
     assert counted["closed"] == (0, False)
+    filtered = count(mei, "all", parse("assignee:none"))
+    assert (filtered.count, filtered.more) == (COUNTED_UP_TO, True)
 
 
 @pytest.mark.parametrize(
