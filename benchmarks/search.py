@@ -1,9 +1,8 @@
 """Search at growing sizes: words that few and many tickets have, beside the raw look-up in the same file."""
 
-import sqlite3
 from collections.abc import Iterator
 
-from benchmarks.growing import Pair, at_growing_sizes
+from benchmarks.growing import Pair, Raw, at_growing_sizes
 from benchmarks.many_tickets import OTHER_WORD, RARE_WORD
 from benchmarks.result import Result
 from cs_console.desk import Desk, DeskSession
@@ -35,11 +34,11 @@ def run(*sizes: int) -> Iterator[Result]:
     return at_growing_sizes("search", sizes, _measurements, ROUNDS, WARM_UP, indexed=True)
 
 
-def _measurements(desk: Desk, session: DeskSession, raw: sqlite3.Connection) -> dict[str, Pair]:
+def _measurements(desk: Desk, session: DeskSession, raw: Raw) -> dict[str, Pair]:
     return {name: _pair(desk, session, raw, words) for name, words in _SEARCHES.items()}
 
 
-def _pair(desk: Desk, session: DeskSession, raw: sqlite3.Connection, words: str) -> Pair:
+def _pair(desk: Desk, session: DeskSession, raw: Raw, words: str) -> Pair:
     asked = parse(words)
     key = search_key(desk, current_generation(desk))
     [token] = tokens_of(key, words_of(asked.words[-1]))
@@ -49,10 +48,10 @@ def _pair(desk: Desk, session: DeskSession, raw: sqlite3.Connection, words: str)
         return page(session, "all", asked)
 
     def baseline() -> object:
-        return raw.execute(
+        return raw.rows(
             "SELECT number, kind, state, subject_redacted FROM search_token JOIN ticket ON number = ticket_number "
             f"WHERE token = ? AND closed_at IS NULL ORDER BY ticket_number DESC LIMIT {PAGE + 1}",
             (token,),
-        ).fetchall()
+        )
 
     return console, baseline
