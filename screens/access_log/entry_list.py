@@ -207,7 +207,9 @@ class EntryList(ScrollView, can_focus=True):
         if self.rows:
             line = self._first_lines[self.cursor] + by * max(self.size.height - 1, 1)
             at = self._line_rows[max(0, min(line, len(self._line_rows) - 1))]
-            self._move_to(self._next_row(at, by))
+            beyond = self._next_row(at, by)
+            # above the first entry is its day's heading, which ends the way up without a row
+            self._move_to(self._next_row(at, -by) if beyond == self.cursor else beyond)
 
     def action_edge(self, at: int) -> None:
         """The first or the last row."""

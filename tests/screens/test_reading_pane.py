@@ -188,7 +188,7 @@ async def test_what_to_do_next_follows_what_others_do(sqlite_desk: TestDesk) -> 
         ((120, 24), 96, 2),
         ((120, 34), 96, 14),
         ((160, 45), 60, None),
-        ((200, 50), 66, None),
+        ((200, 50), 64, None),
         ((230, 50), 88, None),
         ((260, 50), 96, None),
     ],

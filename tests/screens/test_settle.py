@@ -74,7 +74,7 @@ async def test_an_appeal_is_overturned_by_keyboard(sqlite_desk: TestDesk, size: 
     async with console(sqlite_desk, case.ben, size) as shown:
         ticket = await shown.open_ticket(number)
         screen = await walking(shown)
-        await shown.until_words(f"#{case.number}: refuse: D2", "Proposed by mei")
+        await shown.until_words(f"#{case.number}: refuse: Needs excessive technical measures", "Proposed by mei")
         await walk_an_appeal(shown, screen, "overturn")
         await shown.until_words("Nothing is missing")
         assert screen.steps.current == "letter" and "^s settle" in shown.drawn()
