@@ -219,7 +219,7 @@ class QueueScreen(ConsoleScreen[None]):
         empty = self.query_one("#nothing", PlainText)
         empty.display = not pages.rows
         if not pages.rows:
-            empty.show("No tickets match the filter." if self.filter else f"{_TITLES[self.view]}: no tickets.")
+            empty.show(_nothing(self.view) if self.filter else f"{_TITLES[self.view]}: no tickets.")
         waiting = pages.kept[0].still_indexing if from_top and pages.kept else 0
         if waiting:
             self.say(still_indexing_words(waiting))
@@ -558,3 +558,9 @@ def _first_view(roles: frozenset[Role]) -> str:
     if Role.AGENT in roles:
         return "mine"
     return "to_verify" if Role.VERIFIER in roles else "all"
+
+
+def _nothing(view: str) -> str:
+    """What an empty list says of a filter: it goes along to another view, which may have what is looked for."""
+    elsewhere = {"all": "0 looks in Closed.", "closed": "9 looks in All open."}
+    return f"Nothing in {_TITLES[view]} matches the filter. {elsewhere.get(view, '9 looks in All open, 0 in Closed.')}"

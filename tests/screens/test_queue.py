@@ -250,6 +250,18 @@ async def test_the_filter_narrows_and_a_bad_word_is_named(sqlite_desk: TestDesk,
         await shown.until(lambda: len(numbers(shown)) == 2, "the whole list again")
 
 
+async def test_a_filter_that_finds_nothing_says_where_else_to_look(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, kind=TicketKind.APPEAL).number
+    async with console(sqlite_desk, mei) as shown:
+        await shown.press("slash")
+        await shown.type("kind:appeal")
+        await shown.press("enter")
+        await shown.until(lambda: "Nothing in Mine matches the filter. 9 looks in All open" in shown.drawn())
+        await shown.press("9")
+        await shown.until(lambda: numbers(shown) == [made], "the same filter elsewhere")
+
+
 async def test_the_head_of_a_search_counts_no_tickets_that_it_did_not_find(sqlite_desk: TestDesk) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     words = ("ocelot", "walrus", "walrus")
