@@ -17,7 +17,7 @@ from cs_console.errors import (
     ContactNotOnFile,
     NotAllowed,
     NotIndependent,
-    PurposeNotAllowed,
+    NotVerified,
     SecondPersonNeeded,
     WrongState,
 )
@@ -50,7 +50,7 @@ def original(ticket: MadeTicket) -> Target:
 def test_a_kind_in_the_row_shows_no_original_text(test_desk: TestDesk) -> None:
     session, ticket = own_ticket(test_desk, TicketKind.RIGHTS, verified=False)
     write_kind(test_desk, ticket.number, TicketKind.REPORT)
-    is_refused(test_desk, session, ticket.number, original(ticket), "investigate", PurposeNotAllowed)
+    is_refused(test_desk, session, ticket.number, original(ticket), "investigate", NotVerified)
 
 
 def test_a_kind_that_was_corrected_on_record_counts_at_once(test_desk: TestDesk) -> None:
@@ -61,7 +61,7 @@ def test_a_kind_that_was_corrected_on_record_counts_at_once(test_desk: TestDesk)
     assert reveal(session, ticket.number, original(ticket), "investigate").value
     set_kind(session, ticket.number, row_of(test_desk, ticket.number), TicketKind.INQUIRY)
     write_kind(test_desk, ticket.number, TicketKind.REPORT)
-    is_refused(test_desk, session, ticket.number, original(ticket), "investigate", PurposeNotAllowed)
+    is_refused(test_desk, session, ticket.number, original(ticket), "investigate", NotVerified)
 
 
 @pytest.mark.parametrize("kind", [TicketKind.APPEAL, TicketKind.COMPLAINT, TicketKind.RIGHTS])
@@ -110,7 +110,7 @@ def test_an_older_desks_ticket_is_of_the_kind_that_its_row_says(test_desk: TestD
     made = make_ticket(test_desk, kind=TicketKind.REPORT, assignee=mei, contacts=CONTACTS, on_record=False)
     assert reveal(mei, made.number, original(made), "investigate").value
     write_kind(test_desk, made.number, TicketKind.INQUIRY)
-    is_refused(test_desk, mei, made.number, original(made), "investigate", PurposeNotAllowed)
+    is_refused(test_desk, mei, made.number, original(made), "investigate", NotVerified)
 
 
 def test_what_is_opened_is_on_record_with_its_kind_and_channel(test_desk: TestDesk) -> None:
