@@ -13,6 +13,8 @@ from cs_console.access_log.append import record
 from cs_console.access_log.checkpoint import write_checkpoint
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.verify import verify_log
+from cs_console.casework.conversation import open_ticket
+from cs_console.casework.workflow import claim
 from cs_console.commands import app
 from cs_console.commands.checks import account_check
 from cs_console.custody.disclosure import Target, end_view, reveal
@@ -27,6 +29,7 @@ from cs_console.postgres_roles import CONSOLE, OWNER, RIGHTS, roles_script, tabl
 from cs_console.settings import Settings
 from cs_console.staff.accounts import add_agent
 from cs_console.staff.setup import init_desk
+from cs_console.tickets.queue import counts
 from models.contact_fields import Field
 from models.enums import Action, Channel, TicketKind
 from models.roles import Role
@@ -130,6 +133,21 @@ def test_the_main_work_is_done_as_the_consoles_role(console: Desk) -> None:
     console.keyring.destroy(made.requester_id)
     rotate(operator_session(console))
     assert verify_log(console).ok
+
+
+def test_tickets_change_and_are_counted_before_the_roles_are_given_their_rights_to_the_counts(
+    console: Desk, urls: tuple[str, str]
+) -> None:
+    """After an update the console may only read a table that is new, until the script is run again."""
+    as_owner_of_the_server(urls[0], f"REVOKE INSERT, UPDATE, DELETE ON ticket_count FROM {CONSOLE}")
+    clock = console.clock.source
+    assert isinstance(clock, FakeClock)
+    mei = TestDesk(console, clock).session("mei", Role.AGENT)
+    number = open_by_form(mei, CALL).number
+    open_ticket(mei, number)
+    claim(mei, number)
+    held = {one.view: one.count for one in counts(mei)}
+    assert (held["all"], held["mine"], held["unassigned"]) == (1, 1, 0)
 
 
 REWRITING = [

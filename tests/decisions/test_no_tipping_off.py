@@ -18,6 +18,8 @@ from cs_console.access_log import review
 from cs_console.access_log.aliases import FIRST, SECOND
 from cs_console.access_log.export import Form, export_log
 from cs_console.casework import conversation
+from cs_console.casework.history import history
+from cs_console.casework.other_tickets import other_tickets
 from cs_console.casework.preview import preview
 from cs_console.commands.tickets import app as tickets_command
 from cs_console.custody import index_state
@@ -106,6 +108,7 @@ def seen(session: DeskSession, number: int, decision_id: str) -> dict[str, objec
     views: dict[str, object] = {"rows": rows, "last": last_decision(session, number)}
     views["ticket"] = asdict(conversation.open_ticket(session, number))
     pane = preview(session, number)
+    views["beside"] = (history(session, number), other_tickets(session, number))
     views["pane"] = None if pane is None else (asdict(pane), preview(session, number) == pane)
     views["queue"] = [asdict(queue.page(session, view)) for view, _ in queue.VIEWS]
     index_waiting(session.desk)

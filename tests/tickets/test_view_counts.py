@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -213,6 +214,16 @@ def test_adding_up_leaves_one_row_for_each_name_and_changes_no_count(
     assert add_up(test_desk.desk) == 0
 
 
+def without_counts(test_desk: TestDesk) -> None:
+    """Put the desk back to the version before the counts."""
+    config = Config()
+    config.set_main_option("script_location", str(database_module.MIGRATIONS))
+    with test_desk.desk.database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, BEFORE)
+    assert test_desk.desk.database.version() == BEFORE
+
+
 def test_an_update_counts_what_is_there(test_desk: TestDesk) -> None:
     agents = [test_desk.session(name, Role.AGENT) for name in ("mei", "sam")]
     changes = Changes(test_desk, template(test_desk), agents, 9)
@@ -220,14 +231,28 @@ def test_an_update_counts_what_is_there(test_desk: TestDesk) -> None:
     with database.transaction() as db:
         for _ in range(60):
             changes.act(db)
-    config = Config()
-    config.set_main_option("script_location", str(database_module.MIGRATIONS))
-    with database.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, BEFORE)
-    assert database.version() == BEFORE
+    without_counts(test_desk)
     database.migrate()
     assert_exact(test_desk, *agents)
     with database.transaction() as db:
         changes.act(db)
     assert_exact(test_desk, *agents)
+
+
+@pytest.mark.engines("postgresql")
+def test_an_update_counts_what_another_is_storing_meanwhile(test_desk: TestDesk) -> None:
+    """A console of the version before goes on working while the store is brought to this one."""
+    mei = test_desk.session("mei", Role.AGENT)
+    like = template(test_desk)
+    database = test_desk.desk.database
+    without_counts(test_desk)
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'ticket'::regclass")
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as db:
+            Changes(test_desk, like, [mei], 1).make(db)
+            migrating = pool.submit(database.migrate)
+            until = time.monotonic() + 20
+            while not db.connection().execute(waiting).scalar_one():
+                assert time.monotonic() < until
+        migrating.result()
+    assert_exact(test_desk, mei)
