@@ -66,6 +66,8 @@ class Desk:
     """Entries of the log as they are stored, whose tags were found right: some of those that were asked for last."""
     searches: "dict[str, LastSearch]" = field(default_factory=dict, repr=False)
     """By session."""
+    approvals: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
+    """By session: how long the log was when its approvals were counted, and how many waited."""
     keyed_up_to: int = 0
     """How far it has come in giving tickets from before their own keys: the last number."""
     keyed_apart_up_to: int = 0

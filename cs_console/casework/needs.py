@@ -12,6 +12,7 @@ from cs_console.decisions.for_this_person import number_for
 from cs_console.desk import DeskSession
 from cs_console.errors import LogBroken
 from models.columns import UtcMoment
+from models.log import LogHead
 from models.roles import APPROVES, WORKS_ON_TICKETS, Role
 from models.ticket import Ticket
 
@@ -48,10 +49,11 @@ def needs_of(session: DeskSession) -> Needs:
         _tickets(session, due < now) if tickets else _NOTHING,
         _tickets(session, due >= now, due < today) if tickets else _NOTHING,
         _tickets(session, _ANSWERED) if not roles.isdisjoint(_WITH_TICKETS) else _NOTHING,
+        select(col(LogHead.size)).where(col(LogHead.id) == 1).scalar_subquery(),
     )
     with session.reading() as db:
-        overdue, due_today, answered = db.connection().execute(statement).one()
-        return Needs(overdue, due_today, _approvals(db, session), answered)
+        overdue, due_today, answered, size = db.connection().execute(statement).one()
+        return Needs(overdue, due_today, _approvals(db, session, size), answered)
 
 
 def _tickets(session: DeskSession, *due: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -61,12 +63,20 @@ def _tickets(session: DeskSession, *due: ColumnElement[bool]) -> ScalarSelect[in
     return _counted(select(literal(1)).where(*conditions))
 
 
-def _approvals(db: Session, session: DeskSession) -> int:
-    """None while the log is broken: then no one can approve anything, and what is due is told all the same."""
+def _approvals(db: Session, session: DeskSession, size: int) -> int:
+    """None while the log is broken: then no one can approve anything, and what is due is told all the same.
+
+    Counted once for each `size` of the log: all that decides on it is on record, and each proposal is eight questions.
+    """
     if session.agent.roles.isdisjoint(APPROVES):
         return 0
+    counted = session.desk.approvals.get(session.session_id)
+    if counted is not None and counted[0] == size:
+        return counted[1]
     with suppress(LogBroken):
-        return min(number_for(db, session), COUNTED_UP_TO + 1)
+        number = min(number_for(db, session), COUNTED_UP_TO + 1)
+        session.desk.approvals[session.session_id] = size, number
+        return number
     return 0
 
 

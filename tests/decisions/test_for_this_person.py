@@ -14,6 +14,7 @@ from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.support.answers import write
 from tests.support.desk import TestDesk
 from tests.support.rows import ticket_of
+from tests.support.statements import statements
 
 
 def people(test_desk: TestDesk) -> Iterator[DeskSession]:
@@ -69,3 +70,18 @@ def test_what_is_over_waits_for_no_one(test_desk: TestDesk) -> None:
     approval.withdraw(ben, decision_id)
     assert needs_of(sue).approvals == 0
     assert not approval.open_proposal(sue, decision_id).for_reader
+
+
+def test_the_header_asks_as_little_for_many_proposals_as_for_none_while_nothing_happens(test_desk: TestDesk) -> None:
+    _, sue, sam, _, ben = tuple(people(test_desk))
+    with statements(test_desk) as for_none:
+        needs_of(sue)
+    for waiting in (1, 2, 3):
+        number = request(test_desk, ben).number
+        decision_id = propose(ben, number, 1, refusal("D2", test_desk.clock.now())).decision_id
+        assert needs_of(sue).approvals == waiting
+    with statements(test_desk) as for_many:
+        assert needs_of(sue).approvals == 3
+    assert len(for_many) <= len(for_none)
+    approval.approve(sam, decision_id, PASSWORD)
+    assert needs_of(sue).approvals == 2
