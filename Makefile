@@ -7,9 +7,10 @@ BIN := .venv/bin
 demo: .venv/.console
 	$(BIN)/cs-console demo $(if $(TICKETS),--tickets $(TICKETS))
 
+# Three at a time on two cores: one of them is mostly waiting for a process that it killed, a terminal or a clock.
 # test_forgetting.py walks everything that its process holds: slow work among what 3,000 other tests leave there.
 test: .venv/.everything
-	$(BIN)/pytest -n 2 --ignore tests/screens/test_forgetting.py
+	$(BIN)/pytest -n 3 --ignore tests/screens/test_forgetting.py
 	$(BIN)/pytest -n 2 tests/screens/test_forgetting.py
 
 # One test for each promise that all else rests on, and those nearest to what differs from main: 90 seconds at most.

@@ -1,4 +1,6 @@
-"""Textual's App without its leaks: local variables in a crash, screenshots, clipboard escapes, debug files."""
+"""Textual's App without its leaks (local variables in a crash, screenshots, clipboard escapes, debug files) and its
+animations.
+"""
 
 import os
 from collections import deque
@@ -71,6 +73,7 @@ class QuietApp(App[None], inherit_bindings=False):
         forget_textual_settings()
         steady_lists()
         super().__init__()
+        self.animation_level = "none"  # nothing slides: a list stands where it goes at once, drawn one time
         self._newest_commands: deque[str] = deque(maxlen=NEWEST_COMMANDS)
 
     def get_driver_class(self) -> type[Driver]:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy import text as sql
 from sqlmodel import col
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.widgets import TextArea
 
 from cs_console.app import ConsoleApp
@@ -192,6 +193,16 @@ async def test_the_desk_opens_behind_the_first_screen(sqlite_desk: TestDesk) -> 
 
 
 @pytest.mark.usefixtures("cheap_passwords")
+async def test_nothing_slides(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
+        await shown.press("question_mark")
+        await shown.until_on(HelpScreen)
+        page = shown.app.screen.query_one(VerticalScroll)
+        page.scroll_to(y=5, duration=60)
+        await shown.until(lambda: page.scroll_y == 5)
+
+
 async def test_quitting_asks_nothing_and_ends_the_session(sqlite_desk: TestDesk) -> None:
     make_account(sqlite_desk, "mei", Role.AGENT)
     async with at_the_door(sqlite_desk) as shown:
