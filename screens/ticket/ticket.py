@@ -133,6 +133,8 @@ class TicketScreen(ConsoleScreen[None]):
 
     def _show_ticket(self, view: TicketView) -> None:
         self.ticket.view = view
+        if view.erased:  # what was beside it goes at once, whatever becomes of reading it again
+            self._around = Around()
         self.heading = f"#{view.number} {view.kind_title}"
         remark = "Only the newest messages are shown here; the earlier ones are stored." if view.earlier_lines else ""
         with self.app.batch_update():

@@ -1,14 +1,16 @@
 """The side of a ticket: sections from the top, whole ones alone, and keys that lead to them."""
 
+import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from cs_console.desk import DeskSession
 from models.roles import Role
 from screens.ticket.facts import Facts
-from screens.ticket.lines import DUE_BAR
-from screens.ticket.ticket import TicketScreen
+from screens.ticket.lines import DUE_BAR, HISTORY, OTHER, Around
+from screens.ticket.ticket import TicketScreen, read_around
 from tests.support.consoles import NARROW, SIZES, WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_requester, make_ticket
@@ -101,3 +103,29 @@ async def test_when_it_is_due_is_said_with_what_is_left_and_a_bar(sqlite_desk: T
             assert abs(bar.count("━") - used) <= 1
             assert bar.count("━") + bar.count("─") == DUE_BAR
             assert due.look == ("bad" if number == late else "")
+
+
+async def test_nothing_of_an_erased_requester_stays_beside_the_ticket(
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while what is beside it is still being read again, or where that fails."""
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    requester = make_requester(sqlite_desk)
+    first = make_ticket(sqlite_desk, requester=requester, assignee=mei)
+    make_ticket(sqlite_desk, requester=requester, subject="The second question", assignee=mei)
+    read_on = threading.Event()
+
+    def late(*asked: Any) -> Around:
+        read_on.wait(20)
+        return read_around(*asked)
+
+    async with console(sqlite_desk, mei, (WIDE[0], 60)) as shown:
+        ticket = await opened(shown, first.number)
+        assert "The second question" in shown.drawn()
+        monkeypatch.setattr("screens.ticket.ticket.read_around", late)
+        sqlite_desk.desk.keyring.destroy(first.requester_id)
+        ticket.action_reload()
+        await shown.until(lambda: ticket.view is not None and ticket.view.erased, "the erased ticket")
+        assert not ticket.query_one(Facts).has_section(OTHER)
+        assert not ticket.query_one(Facts).has_section(HISTORY)
+        read_on.set()
