@@ -9,7 +9,7 @@ from cs_console.access_log.review import EntryView
 from models.enums import Action, Result
 
 ERASED = "an erased requester"
-_HASH = re.compile(r"(?:^| )[0-9a-f]{12,}(?=[ ,.]|$)")
+_HASH = re.compile(r"(?:^| )(?=[0-9]*[a-f])[0-9a-f]{12,}(?=[ ,.]|$)")
 
 _SENTENCES: Mapping[Action, str] = MappingProxyType(
     {

@@ -81,3 +81,5 @@ def test_a_reason_is_read_without_its_code() -> None:
     assert reason_of(replace(ENTRY, reason="unassigned -> ines")) == "unassigned to ines"
     assert reason_of(replace(ENTRY, reason="own-2026 7ed17cdec88796b9, by the setting")) == "own-2026, by the setting"
     assert reason_of(replace(ENTRY, reason="7318c9eb8fd84530a73e5e857f53c794")) == ""
+    order = "it is about order 202611300045"
+    assert reason_of(replace(ENTRY, reason=order)) == order, "a long number is someone's words"
