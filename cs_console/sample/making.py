@@ -14,6 +14,7 @@ from cs_console.sample.story import Story, StoryClock
 from cs_console.settings import Settings
 from cs_console.staff import accounts
 from cs_console.staff.setup import init_desk
+from cs_console.tickets.search.index import index_all
 from models.roles import Role
 
 STORY = timedelta(hours=820)
@@ -41,6 +42,7 @@ def tell(settings: Settings) -> None:
                 story.numbers[letter.id] = taken.number
         for scene in scenes:
             _play(story, *scene)
+        index_all(desk)  # the first search finds everything
     finally:
         desk.close()
 

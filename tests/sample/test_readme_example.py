@@ -9,7 +9,7 @@ from cs_console.sample.demo import sample_settings
 from cs_console.staff.sign_in import sign_in
 from cs_console.tickets.filters import parse
 from cs_console.tickets.queue import page
-from cs_console.tickets.search.index import index_waiting
+from cs_console.tickets.search.index import still_indexing
 from cs_console.verification.ways import Act, ways
 from models.enums import TicketState
 from tests.support.sample_desk import copied
@@ -22,7 +22,7 @@ def test_the_readmes_search_finds_a_request_that_a_code_can_verify(sample_desk: 
     assert typed is not None
     password = next(one.password for one in ACCOUNTS if one.name == "mei")
     desk = open_desk(sample_settings(copied(sample_desk, tmp_path / "sample")))
-    index_waiting(desk)
+    assert still_indexing(desk) == 0
     mei = sign_in(desk, "mei", password).session
     (row,) = page(mei, "all", parse(typed[1])).rows
     assert (row.state, row.assignee) == (TicketState.TO_VERIFY, None)
