@@ -269,7 +269,7 @@ class QueueScreen(ConsoleScreen[None]):
     def follow_cursor(self) -> None:
         """Let the reading pane follow; it reads nothing while something else has the person's attention."""
         table = self.query_one(TicketTable)
-        self.query_one(KeyBar).refresh()
+        self.query_one(KeyBar).follow()
         self._reading.look(table.current, may_read=self.app.screen is self and table.has_focus)
 
     # --- views and the filter

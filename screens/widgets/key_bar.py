@@ -25,19 +25,27 @@ class KeyBar(Widget):
 
     COMPONENT_CLASSES = {"key-bar--key", "key-bar--word", "key-bar--later"}
 
+    _drawn: tuple[list[tuple[str, str, str]], str] | None = None
+
     def on_mount(self) -> None:
         self.watch(self.screen, "focused", self._focus_moved, init=False)
 
     def _focus_moved(self) -> None:
         self.refresh()
 
+    def follow(self) -> None:
+        """Draw it again if something else can be done here by now; a screen may ask as often as it likes."""
+        if (self.shown(), self.later()) != self._drawn:
+            self.refresh()
+
     def render(self) -> RenderResult:
+        self._drawn = self.shown(), self.later()
         key_style = self.get_visual_style("key-bar--key")
         word_style = self.get_visual_style("key-bar--word")
         line = Content("")
-        for sign, words, _key in self.shown():
+        shown, later = self._drawn
+        for sign, words, _key in shown:
             line = Content.assemble(line, (sign, key_style), " ", (_a_verb(words), word_style), "   ")
-        later = self.later()
         gap = self.content_size.width - line.cell_length - cell_len(later)
         if later and gap >= 0:
             line = Content.assemble(line, " " * gap, (later, self.get_visual_style("key-bar--later")))

@@ -27,6 +27,7 @@ from screens.queue.view_list import ViewList
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.filter_line import FilterLine
 from screens.widgets.header_bar import HeaderBar
+from screens.widgets.key_bar import KeyBar
 from tests.support.consoles import NARROW, SIZES, WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
@@ -412,3 +413,21 @@ async def test_letters_that_come_before_the_filter_is_there_do_nothing_else(sqli
         await shown.type("end")
         await shown.until(lambda: line.input.value.endswith("end"))
         assert isinstance(shown.app.screen, QueueScreen)
+
+
+async def test_a_queue_at_rest_draws_nothing(sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
+        await shown.until(lambda: "answer, it is open" in shown.drawn(), "the pane")
+        drawn: list[str] = []
+        bar = shown.app.screen.query_one(KeyBar)
+        monkeypatch.setattr(bar, "refresh", lambda: drawn.append("again"))
+        screen = shown.app.screen
+        assert isinstance(screen, QueueScreen)
+        for _ in range(5):
+            screen.follow_later()
+        assert drawn == []
+        monkeypatch.setattr(QueueScreen, "applies", lambda *_: False)
+        screen.follow_later()
+        assert drawn == ["again"]
