@@ -426,8 +426,8 @@ async def test_a_queue_at_rest_draws_nothing(sqlite_desk: TestDesk, monkeypatch:
         screen = shown.app.screen
         assert isinstance(screen, QueueScreen)
         for _ in range(5):
-            screen.follow_later()
+            screen.follow_cursor()
         assert drawn == []
         monkeypatch.setattr(QueueScreen, "applies", lambda *_: False)
-        screen.follow_later()
+        screen.follow_cursor()
         assert drawn == ["again"]
