@@ -1,6 +1,6 @@
 """How a moment reads: in the machine's local time, or in the time zone that is given (a pack's, UTC)."""
 
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 
 def hour(at: datetime, zone: tzinfo | None = None) -> str:
@@ -41,6 +41,14 @@ def moment_with_year(at: datetime, zone: tzinfo | None = None) -> str:
 def hour_or_moment(at: datetime, now: datetime) -> str:
     """`14:01` if that was today, else `21 Nov 09:12`."""
     return hour(at) if at.astimezone().date() == now.astimezone().date() else moment(at)
+
+
+def length(span: timedelta) -> str:
+    """`3 d`, `5 h`, `20 min`: rounded down, so that it never says more time than passed."""
+    minutes = max(span, timedelta()) // timedelta(minutes=1)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 24 * 60 else f"{minutes // (24 * 60)} d"
 
 
 def sortable(at: datetime, zone: tzinfo | None = None) -> str:

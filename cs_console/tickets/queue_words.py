@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from cs_console.local_time import day, hour
+from cs_console.local_time import day, hour, length
 from cs_console.tickets.queue import QueueRow
 from models.enums import TicketState
 
-_MINUTE, _HOUR, _DAY, _WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=7)
+_WEEK = timedelta(days=7)
 
 
 class Group(StrEnum):
@@ -47,7 +47,7 @@ def due_words(row: QueueRow, now: datetime) -> str:
     if row.due_at is None:
         return f"waits {age_words(row, now)}" if row.state is TicketState.TO_VERIFY else ""
     if row.due_at <= now:
-        return f"{_length(now - row.due_at)} late"
+        return f"{length(now - row.due_at)} late"
     if row.due_at.astimezone().date() == now.astimezone().date():
         return f"by {hour(row.due_at)}"
     local = row.due_at.astimezone()
@@ -56,12 +56,12 @@ def due_words(row: QueueRow, now: datetime) -> str:
 
 def age_words(row: QueueRow, now: datetime) -> str:
     """How long ago the ticket was received: "12 d", "5 h", "3 min"."""
-    return _length(max(now - row.received_at, timedelta(0)))
+    return length(now - row.received_at)
 
 
 def tried_words(row: QueueRow, now: datetime) -> str:
     """How long ago a code last went out for the ticket: "3 h ago", "never"."""
-    return "never" if row.tried_at is None else f"{_length(max(now - row.tried_at, timedelta(0)))} ago"
+    return "never" if row.tried_at is None else f"{length(now - row.tried_at)} ago"
 
 
 def _back_words(at: datetime, now: datetime) -> str:
@@ -71,10 +71,3 @@ def _back_words(at: datetime, now: datetime) -> str:
 
 def _within_a_week(at: datetime, now: datetime) -> bool:
     return at.astimezone().date() - now.astimezone().date() < _WEEK
-
-
-def _length(span: timedelta) -> str:
-    """Rounded down, so that it never says more time than passed."""
-    if span >= _DAY:
-        return f"{span // _DAY} d"
-    return f"{span // _HOUR} h" if span >= _HOUR else f"{span // _MINUTE} min"

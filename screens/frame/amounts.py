@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from cs_console.local_time import length
+
 
 def countdown(left: timedelta) -> str:
     """`9:41`; never below zero."""
@@ -18,7 +20,12 @@ def size_words(size: int) -> str:
 
 def age(since: datetime, now: datetime) -> str:
     """How long ago: `now`, `12 min`, `3 h`, `2 d`."""
-    minutes = max(int((now - since).total_seconds()), 0) // 60
-    if minutes < 60:
-        return f"{minutes} min" if minutes else "now"
-    return f"{minutes // 60} h" if minutes < 24 * 60 else f"{minutes // (24 * 60)} d"
+    return length(now - since) if now - since >= timedelta(minutes=1) else "now"
+
+
+def time_bar(received: datetime, due: datetime, now: datetime, width: int) -> str:
+    """How much of a ticket's time is used, as a bar of so many cells."""
+    whole = due - received
+    used = min(max((now - received) / whole, 0.0), 1.0) if whole > timedelta() else 1.0
+    full = round(width * used)
+    return "━" * full + "─" * (width - full)

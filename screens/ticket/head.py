@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from rich.cells import cell_len
 
 from cs_console.casework.conversation import TicketView
-from cs_console.local_time import day, hour
+from cs_console.local_time import day, hour, length
 from cs_console.tickets.present import Present
 from models.enums import Priority, TicketState
+from screens.frame.amounts import time_bar
 from screens.ticket.lines import assignee_words
 from screens.ticket.present_words import mark, marked_words
 from screens.widgets.drawn_lines import DrawnLines, Paragraph, Piece
@@ -94,16 +95,11 @@ def chips_of(view: TicketView, now: datetime) -> Iterator[Chip]:
 def due_chip(received: datetime, due: datetime, now: datetime) -> Chip:
     """`3 d late`, `due by 17:00` today, `due Thu 26` within a week, `due 4 Dec` after, and a bar of the time used."""
     if due <= now:
-        late = now - due
-        amount = f"{late.days} d" if late.days else f"{late.seconds // 3600} h" if late.seconds >= 3600 else "just"
-        return f"{amount} late", "chip-bad"
+        return f"{length(now - due)} late", "chip-bad"
     here, there = now.astimezone(), due.astimezone()
     soon = there.date() - here.date() <= timedelta(days=1)
     if there.date() == here.date():
         words = f"due by {hour(due)}"
     else:
         words = f"due {there:%a} {there.day}" if due - now <= _A_WEEK else f"due {day(due)}"
-    whole = (due - received).total_seconds()
-    used = min(max((now - received).total_seconds() / whole, 0.0), 1.0) if whole > 0 else 1.0
-    full = round(DUE_BAR * used)
-    return f"{words} {'━' * full}{'─' * (DUE_BAR - full)}", "chip-warning" if soon else "chip"
+    return f"{words} {time_bar(received, due, now, DUE_BAR)}", "chip-warning" if soon else "chip"

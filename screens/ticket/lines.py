@@ -9,9 +9,10 @@ from cs_console.casework.history import Happened
 from cs_console.casework.other_tickets import OtherTicket
 from cs_console.casework.ticket_view import NOT_NEEDED
 from cs_console.custody.contacts import MaskedContact
-from cs_console.local_time import day, hour_or_moment, moment, weekday
+from cs_console.local_time import day, hour_or_moment, length, moment, weekday
 from models.contact_fields import Field
 from models.enums import Link, TicketState
+from screens.frame.amounts import time_bar
 from screens.ticket.facts import Fact
 from screens.ticket.language_names import language_name
 from screens.widgets.signs import OF_KIND, Sign, before
@@ -90,22 +91,13 @@ def _due(view: TicketView, now: datetime) -> Iterator[Fact]:
     if view.due_at is None or view.state is TicketState.CLOSED:
         return
     whole, used = view.due_at - view.received_at, now - view.received_at
-    share = min(max(used / whole, 0.0), 1.0) if whole > timedelta() else 1.0
-    full = round(DUE_BAR * share)
+    bar = time_bar(view.received_at, view.due_at, now, DUE_BAR)
     left = view.due_at - now
     late = left < timedelta()
-    amount = amount_words(abs(left))
     days = f"  {max(used.days, 0)} of {whole.days} d" if whole.days else ""
-    words = f"{weekday(view.due_at)}, {amount} late" if late else f"{weekday(view.due_at)}, in {amount}"
+    words = f"{weekday(view.due_at)}, {length(-left)} late" if late else f"{weekday(view.due_at)}, in {length(left)}"
     look = "bad" if late else "warning" if left < timedelta(days=1) else ""
-    yield Fact("due", "Due", f"{words}\n{'━' * full}{'─' * (DUE_BAR - full)}{days}", look=look)
-
-
-def amount_words(amount: timedelta) -> str:
-    """`3 d`, `5 h`, `20 min`: in the largest unit that is full once."""
-    if amount.days:
-        return f"{amount.days} d"
-    return f"{amount.seconds // 3600} h" if amount.seconds >= 3600 else f"{amount.seconds // 60} min"
+    yield Fact("due", "Due", f"{words}\n{bar}{days}", look=look)
 
 
 def _others(view: TicketView, others: Sequence[OtherTicket], key_of: Callable[[str], str]) -> Iterator[Fact]:
