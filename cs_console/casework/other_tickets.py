@@ -6,15 +6,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlmodel import col
 
-from cs_console.custody.redaction_queue import WAITING
-from cs_console.custody.safe_views import open_safe
-from cs_console.custody.ticket_keys import TicketKeys, keys_for_view, opened_keys
+from cs_console.custody.ticket_keys import TicketKeys, keys_for_view
 from cs_console.desk import DeskSession
-from cs_console.errors import KeyDestroyed, SealBroken
-from cs_console.plain_text import one_line
+from cs_console.errors import KeyDestroyed
 from cs_console.prepared import Prepared, Row
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_record import ERASED, UNREADABLE, is_on_record
+from cs_console.tickets.subjects import subject_of
+from cs_console.tickets.ticket_record import is_on_record
 from models.columns import from_microseconds
 from models.enums import TicketKind, TicketState
 from models.roles import WORKS_ON_TICKETS
@@ -22,7 +20,6 @@ from models.ticket import Ticket
 
 MOST = 10
 """How many are listed, the newest first."""
-SUBJECT_SHOWN = 80
 _OTHERS = Prepared(
     select(
         col(Ticket.number),
@@ -72,21 +69,12 @@ def other_tickets(session: DeskSession, number: int) -> tuple[OtherTicket, ...]:
 
 def _other(keys: TicketKeys, row: Row) -> OtherTicket:
     number, kind, state, received, closed, sealed_key, sealed, due = row
+    subject = subject_of(number, keys.requester_id, keys.requester_key, sealed_key, sealed, waits=due is not None)
     return OtherTicket(
         number,
         TicketKind(kind),
         TicketState(state),
-        _subject(keys, number, sealed_key, sealed) if due is None else WAITING,
+        subject,
         from_microseconds(received),
         None if closed is None else from_microseconds(closed),
     )
-
-
-def _subject(keys: TicketKeys, number: int, sealed_key: bytes | None, sealed: bytes) -> str:
-    try:
-        own = opened_keys(keys.requester_id, keys.requester_key, number, sealed_key)
-        return one_line(open_safe(own.key, own.place("ticket", "subject_redacted", str(number)), sealed), SUBJECT_SHOWN)
-    except KeyDestroyed:
-        return ERASED
-    except SealBroken:  # the others can still be read
-        return UNREADABLE

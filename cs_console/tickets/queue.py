@@ -9,13 +9,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from cs_console.custody.redaction_queue import WAITING
 from cs_console.custody.requester_access import hidden_from
-from cs_console.custody.safe_views import open_safe
-from cs_console.custody.ticket_keys import opened_keys
 from cs_console.desk import Desk, DeskSession
-from cs_console.errors import BadFilter, BadPack, KeyDestroyed, SealBroken, UnknownPack
-from cs_console.plain_text import one_line
+from cs_console.errors import BadFilter, BadPack, UnknownPack
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filters import Filter, Key
@@ -23,8 +19,9 @@ from cs_console.tickets.present import Present, people_and_places, present_on
 from cs_console.tickets.queue_query import LOOKED_AT, PERSONAL, VIEWS, Asker, Cursor, Lane, Sort, lane, sort_of
 from cs_console.tickets.search import searching
 from cs_console.tickets.search.index import index_newest, waiting_in
+from cs_console.tickets.subjects import subject_of
 from cs_console.tickets.tags import desk_tags, tags_of
-from cs_console.tickets.ticket_record import ERASED, MISSING, UNREADABLE
+from cs_console.tickets.ticket_record import MISSING
 from cs_console.tickets.view_counts import view_counts
 from models.agent import Agent
 from models.clock_event import ClockEvent
@@ -53,7 +50,6 @@ __all__ = (
 PAGE_SIZE = 100
 MAX_PAGE_SIZE = 500
 COUNTED_UP_TO = 1000
-SUBJECT_SHOWN = 200
 _EVERY_TICKET = Filter()
 _FEE_MOVES = (ClockMove.FEE_ASKED, ClockMove.FEE_PAID, ClockMove.FEE_UNPAID, ClockMove.WENT_ON)
 
@@ -386,20 +382,15 @@ def _subjects(session: DeskSession, rows: list[Any], owners: set[str], keys: Map
     lost = session.desk.keyring.without_trace(owners - keys.keys())
     known = {owner: keys[owner] for owner in owners & keys.keys()}
     return {
-        row.number: MISSING if row.requester_id in lost else _subject(known.get(row.requester_id), row) for row in rows
+        row.number: MISSING
+        if row.requester_id in lost
+        else subject_of(
+            row.number,
+            row.requester_id,
+            known.get(row.requester_id),
+            row.sealed_key,
+            row.subject_redacted,
+            waits=row.redaction_due is not None,
+        )
+        for row in rows
     }
-
-
-def _subject(key: bytes | None, row: Any) -> str:
-    if key is None:
-        return ERASED
-    try:
-        keys = opened_keys(row.requester_id, key, row.number, row.sealed_key)
-        if row.redaction_due is not None:
-            return WAITING
-        place = keys.place("ticket", "subject_redacted", str(row.number))
-        return one_line(open_safe(keys.key, place, row.subject_redacted), SUBJECT_SHOWN)
-    except KeyDestroyed:
-        return ERASED
-    except SealBroken:  # one touched row must not close the whole queue
-        return UNREADABLE
