@@ -9,6 +9,8 @@ from cs_console.access_log.review import EntryView
 from models.enums import Action, Result
 
 ERASED = "an erased requester"
+_NAMES_A_HASH = frozenset({Action.POLICY_ADOPTED, Action.DESK_CREATED})
+"""Whose reason the console writes, with the hash of a file or an id in it; what people type stays as it is."""
 _HASH = re.compile(r"(?:^| )(?=[0-9]*[a-f])[0-9a-f]{12,}(?=[ ,.]|$)")
 
 _SENTENCES: Mapping[Action, str] = MappingProxyType(
@@ -128,9 +130,16 @@ def _listed(fields: list[str]) -> str:
     return " and ".join(fields)
 
 
-def reason_of(entry: EntryView) -> str:
-    """The reason that the entry gives, as people read it: codes in words, hashes left out."""
-    words = _HASH.sub("", entry.reason.replace(" -> ", " to "))
+def reason_of(entry: EntryView, policies: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The reason that the entry gives, as people read it: codes in words, the console's own hashes left out.
+
+    `policies`: what people call packs, by their names.
+    """
+    words = entry.reason.replace(" -> ", " to ")
+    if entry.action in _NAMES_A_HASH:
+        words = _HASH.sub("", words)
+    for name, called in policies.items():
+        words = words.replace(name, called)
     if entry.outcome == Result.DONE:
         return words
     words = words.replace("_", " ")

@@ -337,9 +337,7 @@ class EntryList(ScrollView, can_focus=True):
 
     def _why(self, entry: EntryView, refused: bool, view: bool) -> list[Piece]:
         purpose = self._titles.get(entry.purpose, entry.purpose.replace("-", " "))
-        reason = one_line(reason_of(entry), 400)
-        for name, called in self._policies.items():
-            reason = reason.replace(name, called)
+        reason = one_line(reason_of(entry, self._policies), 400)
         if reason in sentence_of(entry):
             reason = ""  # "claimed", of who claimed the ticket
         pieces: list[Piece] = [(purpose[:1].lower() + purpose[1:], "ink" if view else "quiet", False)]

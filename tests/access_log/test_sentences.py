@@ -79,7 +79,11 @@ def test_a_reason_is_read_without_its_code() -> None:
     assert reason_of(replace(ENTRY, outcome="refused", reason="not_verified")) == "refused: not verified"
     assert reason_of(replace(ENTRY, outcome="refused", reason="sign_in_refused")) == "sign in refused"
     assert reason_of(replace(ENTRY, reason="unassigned -> ines")) == "unassigned to ines"
-    assert reason_of(replace(ENTRY, reason="own-2026 7ed17cdec88796b9, by the setting")) == "own-2026, by the setting"
-    assert reason_of(replace(ENTRY, reason="7318c9eb8fd84530a73e5e857f53c794")) == ""
+    adopted = entry(Action.POLICY_ADOPTED, reason="own-2026 7ed17cdec88796b9, by the setting")
+    assert reason_of(adopted) == "own-2026, by the setting"
+    assert reason_of(adopted, {"own-2026": "Our policy"}) == "Our policy, by the setting"
+    assert reason_of(entry(Action.DESK_CREATED, reason="7318c9eb8fd84530a73e5e857f53c794")) == ""
+    typed = "device 7318c9eb8fd84530"
+    assert reason_of(replace(ENTRY, reason=typed)) == typed, "what people type stays"
     order = "it is about order 202611300045"
     assert reason_of(replace(ENTRY, reason=order)) == order, "a long number is someone's words"
