@@ -9,7 +9,7 @@ from cs_console.errors import ChangedElsewhere, TakenBy
 from cs_console.local_time import moment
 from cs_console.tickets.queue import QueueRow
 from models.enums import TicketState
-from models.roles import Role
+from models.roles import LIFTS_LOCKS, VERIFIES
 from screens.frame.console_screen import ConsoleScreen
 from screens.queue.snooze import BACK, snooze_dialog, time_of
 from screens.queue.tags_dialog import NEW, TagsDialog
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cs_console.desk import AgentCard, DeskSession
 
 
-_VERIFY_ANY = (Role.VERIFIER, Role.SUPERVISOR)
+_VERIFY_ANY = (*VERIFIES, *LIFTS_LOCKS)
 """Have something to do on the verification of tickets that are not theirs: send codes, lift locks."""
 
 
