@@ -17,6 +17,8 @@ IN_A_TICKET = b"laptop"
 """A word of every conversation's last message."""
 REST_SECONDS = 0.7
 """How long the cursor rests after a move: longer than it takes the console to begin reading what is under it."""
+REPAINT_PAUSE_SECONDS = 0.2
+"""Longer than any gap in the repaint of a list, and shorter than a cursor rests before the message under it is read."""
 
 Act = Callable[[Terminal], float]
 """Does what is measured once, and what has to come before or after it unmeasured; milliseconds."""
@@ -26,8 +28,8 @@ def run(*sizes: int) -> Iterator[Result]:
     """A line each for cursor, view, filter, open and back: `size` is the number of tickets of the desk.
 
     The cursor is held against the baseline's cursor, everything else against its switch to another screen. The
-    cursor's time ends with the repaint that the key causes by itself; `followed_ms` with what is then drawn of the
-    ticket under the resting cursor.
+    times of cursor, view and filter end with the repaint that the key causes by itself; the cursor's `followed_ms` with
+    what is then drawn of the ticket under it, once it has rested.
     """
     for size in sizes or SIZES:
         with side_by_side(size, CONVERSATIONS) as (console, bare):
@@ -60,7 +62,7 @@ def _cursor(size: int, console: Terminal, bare: Terminal) -> Result:
 
 
 def _view(one: Terminal) -> float:
-    took = one.press(MINE)
+    took, _ = one.press_and_rest(MINE, REST_SECONDS, REPAINT_PAUSE_SECONDS)
     one.press(ALL)
     return took
 
@@ -68,7 +70,7 @@ def _view(one: Terminal) -> float:
 def _filter(one: Terminal) -> float:
     one.press(b"/")
     one.press(b"kind:appeal")
-    took = one.press(ENTER)
+    took, _ = one.press_and_rest(ENTER, REST_SECONDS, REPAINT_PAUSE_SECONDS)
     one.press(ESCAPE)
     return took
 

@@ -62,9 +62,11 @@ class Terminal:
             self.seen += self._read(QUIET_SECONDS)
         return (perf_counter() - began) * 1000
 
-    def press_and_rest(self, keys: bytes, rest_seconds: float) -> tuple[float, float]:
-        """Type these bytes; milliseconds until the last byte of the repaint, and until that of all that follows
-        by itself while no other key comes for `rest_seconds`. Raises TimeoutError.
+    def press_and_rest(
+        self, keys: bytes, rest_seconds: float, pause_seconds: float = PAUSE_SECONDS
+    ) -> tuple[float, float]:
+        """Type these bytes; milliseconds until the last byte of the repaint, which no byte for `pause_seconds` ends,
+        and until that of all that follows by itself while no other key comes for `rest_seconds`. Raises TimeoutError.
         """
         self.seen = b""
         began = perf_counter()
@@ -76,7 +78,7 @@ class Terminal:
                 return max(0.0, repainted - began) * 1000, max(0.0, last - began) * 1000
             self.seen += some
             now = perf_counter()
-            if not last or (repainted == last and now - last < PAUSE_SECONDS):
+            if not last or (repainted == last and now - last < pause_seconds):
                 repainted = now
             last = now
         raise TimeoutError(f"it is not quiet after {PATIENCE_SECONDS} s: {self.seen[-500:]!r}")
