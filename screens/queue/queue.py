@@ -17,7 +17,6 @@ from cs_console.tickets.filter_sentence import sentence
 from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.saved_views import KeptView, count_kept, keep_view, remove_view, views_beside
 from cs_console.tickets.search.index import still_indexing_words
-from models.roles import Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import in_steps
@@ -25,13 +24,14 @@ from screens.queue import acts
 from screens.queue.arrivals import held_back
 from screens.queue.bulk import BulkResult, assign_each, bulk_dialog, claim_each
 from screens.queue.filter_writing import FilterWriting
-from screens.queue.kept_views_dialog import FOR_THE_TEAM, KeptViewsDialog, keys_of, sharing_dialog
+from screens.queue.kept_views_dialog import FOR_THE_TEAM, KeptViewsDialog, sharing_dialog
 from screens.queue.list_head import ListHead
 from screens.queue.pages import Fetch, Pages
 from screens.queue.reading import Reading
 from screens.queue.reading_pane import ReadingPane
 from screens.queue.ticket_table import TicketTable
-from screens.queue.view_list import View, ViewList
+from screens.queue.view_list import ViewList
+from screens.queue.view_words import SORT_WORDS, TITLES, count_words, first_view, nothing_words, views_shown
 from screens.registry import Command, bindings_for, command, shown_key
 from screens.widgets.choice_list import Choice, mark_of
 from screens.widgets.filter_line import FilterLine
@@ -48,15 +48,6 @@ PANE_BESIDE = ((160, "-beside"), (200, "-roomy"), (240, "-widest"))
 """From so many columns on the screen has these classes."""
 PEEK_OF_TWO = 80
 """In fewer columns the peek is one line."""
-SORT_WORDS = {
-    queue.Sort.DUE: "due first",
-    queue.Sort.RECEIVED: "newest first",
-    queue.Sort.UPDATED: "last updated first",
-    queue.Sort.PRIORITY: "most urgent first",
-}
-_TITLES = dict(queue.VIEWS)
-_URGENCY = {"answered": "blue", "overdue": "red", "due_soon": "amber"}
-"""The colours of these views' counts."""
 
 
 class QueueScreen(ConsoleScreen[None]):
@@ -93,7 +84,7 @@ class QueueScreen(ConsoleScreen[None]):
 
     def body(self) -> ComposeResult:
         views = ViewList(id="views")
-        views.set_reactive(ViewList.views, _views(()))
+        views.set_reactive(ViewList.views, views_shown((), self._key_of))
         yield views
         with Container(id="work"):
             with Vertical(id="list"):
@@ -106,7 +97,7 @@ class QueueScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#nothing").display = False
-        self._choose_view(_first_view(self.roles))
+        self._choose_view(first_view(self.roles))
         if self.check_action("filter", ()):
             self.query_one(TicketTable).filter_key = shown_key(command("filter"), self.console.settings.keys)[1]
         self._reading = Reading(self, self.query_one(ReadingPane))
@@ -157,15 +148,15 @@ class QueueScreen(ConsoleScreen[None]):
     async def _count(self) -> None:
         with suppress(ConsoleError):  # the page reports the same error
             counts = await self.call(partial(queue.counts, self.session), group="counts", retry=False)
-            self._counts = {one.view: _count_words(one) for one in counts}
+            self._counts = {one.view: count_words(one) for one in counts}
             self.query_one(ViewList).show_counts(self._counts)
             self._name_view()
             await self._count_found()
             self._kept = await self.call(partial(views_beside, self.session), group="kept", retry=False)
             kept = await self.call(partial(count_kept, self.session, self._kept), group="kept counts", retry=False)
-            self._counts |= {one.view: _count_words(one) for one in kept}
+            self._counts |= {one.view: count_words(one) for one in kept}
             views = self.query_one(ViewList)
-            views.views = _views(self._kept)
+            views.views = views_shown(self._kept, self._key_of)
             views.show_counts(self._counts)
             self._name_view()
 
@@ -176,7 +167,7 @@ class QueueScreen(ConsoleScreen[None]):
             words = ""  # what a search finds is not counted: only its pages are on record
         elif asked is not None:
             found = await self.call(partial(queue.count, self.session, self.view, asked), group="found", retry=False)
-            words = _count_words(found)
+            words = count_words(found)
         head = self.query_one(ListHead)
         head.asked = asked or Filter()
         counted = f"{words} ticket{'' if words == '1' else 's'}, " if words else ""
@@ -219,7 +210,7 @@ class QueueScreen(ConsoleScreen[None]):
         empty = self.query_one("#nothing", PlainText)
         empty.display = not pages.rows
         if not pages.rows:
-            empty.show(_nothing(self.view) if self.filter else f"{_TITLES[self.view]}: no tickets.")
+            empty.show(nothing_words(self.view, self._key_of) if self.filter else f"{TITLES[self.view]}: no tickets.")
         waiting = pages.kept[0].still_indexing if from_top and pages.kept else 0
         if waiting:
             self.say(still_indexing_words(waiting))
@@ -318,7 +309,7 @@ class QueueScreen(ConsoleScreen[None]):
     async def action_saved_views(self) -> None:
         """Show a saved view, keep what is shown as one, or remove one."""
         self._kept = await self.call(partial(views_beside, self.session), group="kept")
-        shown = f"{_TITLES[self.view]}, {sentence(self.filter or Filter()).lower()}"
+        shown = f"{TITLES[self.view]}, {sentence(self.filter or Filter()).lower()}"
         answer = await self.ask(KeptViewsDialog(self._kept, shown))
         if answer is None:
             return
@@ -522,45 +513,9 @@ class QueueScreen(ConsoleScreen[None]):
             self._use(None)
 
 
-def _views(kept: tuple[KeptView, ...]) -> tuple[View, ...]:
-    """The views of the list, with their keys: the desk's, the policy's, and those that people keep."""
-    desk = (
-        View(
-            name,
-            title,
-            key=str((at + 1) % 10),
-            group="" if name in queue.PERSONAL else "Desk",
-            urgency=_URGENCY.get(name, ""),
-        )
-        for at, (name, title) in enumerate(queue.VIEWS)
-    )
-    others = (
-        View(one.id, one.name, key=f"'{key}" if key else "", group="Policy" if one.of_pack else "Saved")
-        for key, one in zip(keys_of(kept), kept, strict=True)
-    )
-    return (*desk, *others)
-
-
-def _count_words(counted: queue.ViewCount) -> str:
-    return f"{counted.count:,}{'+' if counted.more else ''}"
-
-
 def _taken_words(number: int) -> str:
     return f"#{number} is assigned to you."
 
 
 def _bulk_words(result: BulkResult) -> Said:
     return Said(result.words, Tone.WARNING if result.left else Tone.DONE)
-
-
-def _first_view(roles: frozenset[Role]) -> str:
-    """The view to start with: an agent's own tickets, a verifier's waiting ones, or all for the other roles."""
-    if Role.AGENT in roles:
-        return "mine"
-    return "to_verify" if Role.VERIFIER in roles else "all"
-
-
-def _nothing(view: str) -> str:
-    """What an empty list says of a filter: it goes along to another view, which may have what is looked for."""
-    elsewhere = {"all": "0 looks in Closed.", "closed": "9 looks in All open."}
-    return f"Nothing in {_TITLES[view]} matches the filter. {elsewhere.get(view, '9 looks in All open, 0 in Closed.')}"

@@ -258,7 +258,9 @@ async def test_a_filter_that_finds_nothing_says_where_else_to_look(sqlite_desk: 
         await shown.press("slash")
         await shown.type("kind:appeal")
         await shown.press("enter")
-        await shown.until(lambda: "Nothing in Mine matches the filter. 9 looks in All open" in shown.drawn())
+        await shown.until(
+            lambda: "Nothing in Mine matches the filter. 9 looks in All open, 0 looks in Closed." in shown.drawn()
+        )
         await shown.press("9")
         await shown.until(lambda: numbers(shown) == [made], "the same filter elsewhere")
 
