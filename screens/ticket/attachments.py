@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from cs_console.casework.attachments import AttachmentLabel
+from cs_console.casework.ticket_view import VERIFY_FIRST
 from cs_console.custody.disclosure import purposes_for
 from cs_console.errors import NothingThere
 from models.contact_fields import Field
@@ -15,7 +16,10 @@ from screens.widgets.choice_list import Choice
 
 
 async def open_file(ticket: OpenTicket) -> None:
-    """Choose a file, give a purpose, and look at it. If no purpose is listed, the service refuses and records it."""
+    """Choose a file, give a purpose, and look at it.
+
+    If no purpose is listed, or each waits for a verification, none is asked for: the service refuses and records it.
+    """
     if ticket.view is None:
         return
     files = [label for line in reversed(ticket.view.lines) for label in line.attachments]
@@ -27,9 +31,12 @@ async def open_file(ticket: OpenTicket) -> None:
         purposes = await ticket.call(
             partial(purposes_for, ticket.session, ticket.number, Field.MESSAGE), group="purposes"
         )
-        choices = [Choice(purpose.key, purpose.title, purpose.clause) for purpose in purposes]
+        choices = [
+            Choice(one.key, one.title, one.clause if one.open_now else VERIFY_FIRST, can_choose=one.open_now)
+            for one in purposes
+        ]
         purpose: str | None = ""
-        if choices:
+        if any(one.open_now for one in purposes):
             hint = "↵ record the view and show it   esc back"
             purpose = await ticket.ask(ChoiceDialog("Why do you need it? (a file)", choices, hint=hint))
         if purpose is not None:

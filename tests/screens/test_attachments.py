@@ -163,10 +163,7 @@ async def test_a_file_that_comes_after_the_lock_is_never_shown(
 async def test_what_is_refused_is_said_on_the_ticket_and_recorded(sqlite_desk: TestDesk) -> None:
     mei, made = with_file(sqlite_desk, verified=False)
     async with console(sqlite_desk, mei) as shown:
-        await chosen(shown, made.number)
-        await shown.until_words("Why do you need it?")
-        await shown.press("enter")
-        await shown.until_on(TicketScreen)
+        await chosen(shown, made.number)  # nothing is asked that would be refused
         await shown.until(lambda: NotVerified().sentence in shown.notice, "the refusal")
     assert [one.reason for one in recorded(sqlite_desk.desk, Action.REVEAL_REFUSED)] == [NotVerified.code]
 
