@@ -51,7 +51,7 @@ A_MOMENT = 0.1
 
 def palette_commands() -> "type[Provider]":
     """The palette's provider, imported when it is first opened."""
-    from screens.frame.palette import ConsoleCommands
+    from screens.frame.palette import ConsoleCommands  # with fuzzy search, which starting has no use for
 
     return ConsoleCommands
 

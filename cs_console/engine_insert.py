@@ -18,6 +18,6 @@ def own_insert(connection: Connection) -> "OwnInsert":
         from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # 2 MiB that SQLite has no use for
 
         return postgresql_insert
-    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert  # of no use to a server in turn
 
     return sqlite_insert

@@ -11,6 +11,7 @@ def open_console(home: Path | None) -> None:
     """Open the console on the desk in `home`, or in the default place. Raises ConsoleError."""
     gc.disable()  # nothing to collect before the first paint; the console turns it on again afterwards
     _share_one_heap()
+    # Textual, which takes most of the start: a command without a desk to show never pays for it
     from cs_console.app import run
     from cs_console.settings import load
 
@@ -35,6 +36,6 @@ def _share_one_heap() -> None:
     what that costs a console, 2 MiB of half-used heaps, buys nothing. Other C libraries have no such call.
     """
     with suppress(ImportError, OSError, AttributeError):
-        import ctypes
+        import ctypes  # not there in every build of Python
 
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)

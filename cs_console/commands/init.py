@@ -30,7 +30,7 @@ def init(
         return
     if not admin:
         raise typer.BadParameter("Name the first account.", param_hint="--admin")
-    from cs_console.settings import load
+    from cs_console.settings import load  # slow to import, and the script above needs neither
     from cs_console.staff.setup import init_desk
 
     with errors_end_command():

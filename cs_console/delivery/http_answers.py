@@ -67,6 +67,7 @@ def _watch_requests() -> None:
 
 def _never_asked(problem: Exception) -> bool:
     """Whether the request did not leave: no connection, or no certificate to trust. All else may have arrived."""
+    # slow to import, and here only once a request has failed
     from ssl import SSLCertVerificationError
 
     from requests.exceptions import ConnectionError as NoConnection

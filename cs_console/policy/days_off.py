@@ -86,7 +86,7 @@ def _calendars() -> Callable[..., "HolidayBase"]:
 
     Its package `countries` would import those of all others first: 279 modules, 9 MB and a seventh of a second.
     """
-    import holidays
+    import holidays  # slow to import: only where a term in working days is counted
 
     name = f"{holidays.__name__}.countries"
     if name not in sys.modules:

@@ -104,17 +104,17 @@ class ApprovalsScreen(ConsoleScreen[None]):
             table.move_cursor(row=ids.index(kept))
         self.query_one("#summary", PlainText).show(self._summary(rows, waiting_now.more))
         table.show_header = bool(rows)
-        self._tell_current()
+        self._show_details()
 
     @on(DataTable.RowHighlighted, "#proposals")
-    def tell_of_it(self) -> None:
-        """Tell of the line under the cursor whole: its columns are cut where there is no room."""
-        self._tell_current()
+    def show_current(self) -> None:
+        """Show the current line in full below the list, where its columns are cut."""
+        self._show_details()
 
-    def _tell_current(self) -> None:
+    def _show_details(self) -> None:
         current, now = self._current(), self.session.desk.clock.now()
         told = [_details(row, age(row.proposed_at, now)) for row in self._waiting.rows if row.decision_id == current]
-        self.query_one(Details).tell(told[0] if told else ())
+        self.query_one(Details).show_rows(told[0] if told else ())
 
     def _summary(self, rows: tuple[ProposalRow, ...], more: bool) -> str:
         if not rows:

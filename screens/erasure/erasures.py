@@ -106,16 +106,16 @@ class ErasuresScreen(ConsoleScreen[None]):
         if kept is not None and kept.id in ids:
             table.move_cursor(row=ids.index(kept.id))
         self.query_one("#summary", PlainText).show(_summary(rows))
-        self._tell_current()
+        self._show_details()
 
     @on(DataTable.RowHighlighted, "#erasures")
-    def tell_of_it(self) -> None:
-        """Tell of the line under the cursor; another one can offer different keys."""
-        self._tell_current()
+    def show_current(self) -> None:
+        """Show the current line in full below the list, and its keys, which can differ."""
+        self._show_details()
 
-    def _tell_current(self) -> None:
+    def _show_details(self) -> None:
         row = self._current()
-        self.query_one(Details).tell(_details(row) if row is not None else ())
+        self.query_one(Details).show_rows(_details(row) if row is not None else ())
         self.query_one(KeyBar).refresh()
 
     def _current(self) -> ErasureRow | None:

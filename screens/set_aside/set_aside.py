@@ -140,18 +140,18 @@ class SetAsideScreen(ConsoleScreen[None]):
         empty.show("" if rows else _EMPTY[VIEWS[self._view]])
         empty.display = not rows
         self.query_one("#views", PlainText).show_parts(*_views(self._view, listed.counted))
-        self._tell_current()
+        self._show_details()
 
     @on(DataTable.RowHighlighted, "#mails")
-    def tell_of_it(self) -> None:
-        """Tell of the line under the cursor."""
-        self._tell_current()
+    def show_current(self) -> None:
+        """Show the current line in full below the list."""
+        self._show_details()
 
-    def _tell_current(self) -> None:
+    def _show_details(self) -> None:
         row, blocked = self.query_one(DataTable).cursor_row, self._listed.blocked
         mail = self._mail()
         told = _of_mail(mail) if mail is not None else _of_sender(blocked[row]) if 0 <= row < len(blocked) else ()
-        self.query_one(Details).tell(told)
+        self.query_one(Details).show_rows(told)
         self.query_one(KeyBar).refresh()
 
     def on_resize(self) -> None:

@@ -13,7 +13,7 @@ _LABEL = 14
 class Details(HangingText):
     """Labels and words; what wraps goes on under the words. Hidden while there is nothing to tell."""
 
-    def tell(self, told: Iterable[tuple[str, str]]) -> None:
+    def show_rows(self, told: Iterable[tuple[str, str]]) -> None:
         """Show these labels and words, without those that are empty."""
         rows = [
             Row((Content.styled(label, "$text-muted"), literal_line(words, 400)), (_LABEL,))
