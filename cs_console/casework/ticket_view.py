@@ -308,7 +308,7 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
         text_fields=tuple(_text_fields(session, pack, ticket, subject, lines, window)) if keys else (),
         window_until=window.until,
         verified_words=window.words,
-        clock_words=clock_words(pack, ticket.kind, clock, now),
+        clock_words=clock_words(pack, ticket.kind, clock),
         due_first_words=due_first_words(pack, ticket.kind, clock, now),
         escalated=is_escalated(clock, ticket.next_due_at),
         decision_words=_decision_words(db, session, pack, number),

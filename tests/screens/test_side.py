@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cs_console.desk import DeskSession
+from models.enums import TicketKind
 from models.roles import Role
 from screens.ticket.facts import Facts
 from screens.ticket.lines import DUE_BAR, HISTORY, OTHER, Around
@@ -129,3 +130,13 @@ async def test_nothing_of_an_erased_requester_stays_beside_the_ticket(
         assert not ticket.query_one(Facts).has_section(OTHER)
         assert not ticket.query_one(Facts).has_section(HISTORY)
         read_on.set()
+
+
+async def test_how_late_a_ticket_is_stands_beside_it_once(sqlite_desk: TestDesk) -> None:
+    made = make_ticket(sqlite_desk, kind=TicketKind.RIGHTS, verified=True)
+    sqlite_desk.clock.forward(days=40, hours=18)
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei, WIDE) as shown:
+        ticket = await opened(shown, made.number)
+        words = [fact.words for fact in ticket.query_one(Facts).facts]
+        assert sum(" late" in one for one in words) == 1, words
