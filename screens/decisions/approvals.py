@@ -14,7 +14,7 @@ from screens.frame.amounts import age
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.dialog import WIDE
 from screens.frame.steps import in_steps
-from screens.registry import bindings_for
+from screens.registry import Command, bindings_for
 from screens.widgets.cursor_sign import LineTable
 from screens.widgets.details import Details
 from screens.widgets.safe_text import PlainText, cell
@@ -112,6 +112,8 @@ class ApprovalsScreen(ConsoleScreen[None]):
         self._show_details()
 
     def _show_details(self) -> None:
+        if self.console.session is None:  # the cursor moved as the person signed out
+            return
         current, now = self._current(), self.session.desk.clock.now()
         told = [_details(row, age(row.proposed_at, now)) for row in self._waiting.rows if row.decision_id == current]
         self.query_one(Details).show_rows(told[0] if told else ())
@@ -158,6 +160,10 @@ class ApprovalsScreen(ConsoleScreen[None]):
         ):
             return False
         return super().check_action(action, parameters)
+
+    def applies(self, one: Command) -> bool:
+        """Offer to open a proposal only where there is one."""
+        return bool(self._waiting.rows) or one.id != "open"
 
     def action_withdraw(self) -> None:
         """Open it to withdraw it."""

@@ -380,8 +380,9 @@ class QueueScreen(ConsoleScreen[None]):
     # --- one ticket
 
     def applies(self, one: Command) -> bool:
-        """Offer what works on the ticket under the cursor."""
-        return acts.applies(one.id, self.query_one(TicketTable).current, self.session.agent)
+        """Offer what works on the ticket under the cursor; nothing while the session ends and the screen goes."""
+        session = self.console.session
+        return session is not None and acts.applies(one.id, self.query_one(TicketTable).current, session.agent)
 
     @on(TicketTable.RowSelected)
     def action_open(self) -> None:

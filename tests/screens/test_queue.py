@@ -433,3 +433,14 @@ async def test_a_queue_at_rest_draws_nothing(sqlite_desk: TestDesk, monkeypatch:
         monkeypatch.setattr(QueueScreen, "applies", lambda *_: False)
         screen.follow_cursor()
         assert drawn == ["again"]
+
+
+async def test_keys_are_asked_for_until_the_screen_is_gone(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
+        screen = shown.app.screen
+        assert isinstance(screen, QueueScreen)
+        session, shown.app.session = shown.app.session, None  # as it is between signing out and the next screen
+        screen.follow_cursor()
+        assert screen.query_one(KeyBar).shown() == []
+        shown.app.session = session
