@@ -14,7 +14,7 @@ from models.enums import ErasureState
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import in_steps
 from screens.frame.text_dialog import PasswordDialog
-from screens.registry import bindings_for
+from screens.registry import Command, bindings_for
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.cursor_sign import LineTable
 from screens.widgets.details import Details
@@ -173,6 +173,10 @@ class ErasuresScreen(ConsoleScreen[None]):
             if row is None or not (row.mine or self.check_action("confirm", ())):
                 return False
         return super().check_action(action, parameters)
+
+    def applies(self, one: Command) -> bool:
+        """Offer what works on a line only where there is one."""
+        return bool(self._rows) or one.id not in ("open", "confirm")
 
     @in_steps
     async def action_withdraw(self) -> None:

@@ -21,7 +21,7 @@ from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import in_steps
 from screens.frame.text_dialog import WordsDialog, forgetting_draft
-from screens.registry import bindings_for
+from screens.registry import Command, bindings_for
 from screens.set_aside.shown_mail import ShownMailScreen
 from screens.widgets.choice_list import Choice
 from screens.widgets.cursor_sign import LineTable
@@ -172,6 +172,11 @@ class SetAsideScreen(ConsoleScreen[None]):
         if action == "retry_mail" and self._view != 0:
             return False
         return super().check_action(action, parameters)
+
+    def applies(self, one: Command) -> bool:
+        """Offer what works on a line, or on all of them, only where there is one."""
+        works_on_mail = one.id in ("open", "release_mail", "drop_mail", "retry_mail")
+        return bool(self._listed.kept) or not works_on_mail
 
     @on(DataTable.RowSelected, "#mails")
     def open_selected(self, event: DataTable.RowSelected) -> None:

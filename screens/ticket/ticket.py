@@ -22,7 +22,7 @@ from models.roles import LIFTS_LOCKS, VERIFIES
 from screens.decisions.decision import DecisionScreen
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import in_steps
-from screens.registry import bindings_for, command
+from screens.registry import Command, bindings_for, command
 from screens.settlements.settle import SettleScreen
 from screens.ticket.about import name_about
 from screens.ticket.assignment import assign, claim, release
@@ -51,6 +51,7 @@ from screens.ticket.send_notice import send_notice
 from screens.ticket.state import change_state, wait_for_verifier
 from screens.ticket.whose import say_whose
 from screens.verification.verify import VerifyScreen
+from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Said
 
 
@@ -148,6 +149,7 @@ class TicketScreen(ConsoleScreen[None]):
             )
             self._show_facts()
             self.query_one(ContactStrip).show(view.fields, self._key_of("reveal"))
+        self.query_one(KeyBar).follow()
         self._here.mine = view.mine
         self._beside.hear(view.present)
 
@@ -281,6 +283,15 @@ class TicketScreen(ConsoleScreen[None]):
             self.hide_values()
         else:
             super().action_back()
+
+    def applies(self, one: Command) -> bool:
+        """Offer a reveal where something can be shown, and a reply where none is in the way."""
+        view = self.view
+        if view is None:
+            return True
+        if one.id == "reveal":
+            return any(field.revealable for field in (*view.fields, *view.text_fields))
+        return one.id != "reply" or why_no_reply(view.number, view.state) is None
 
     # --- going on to other screens
 

@@ -14,7 +14,6 @@ from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import PasswordDialog, WordsDialog
 from screens.queue.queue import QueueScreen
 from screens.ticket.ticket import TicketScreen
-from screens.widgets.key_bar import KeyBar
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.support.consoles import NARROW, SIZES, WIDE, Console, console
 from tests.support.desk import TestDesk
@@ -219,12 +218,12 @@ async def test_withdrawing_is_offered_on_one_s_own_proposals_only(sqlite_desk: T
     proposed(sqlite_desk, mei)
     async with console(sqlite_desk, sara) as shown:
         await opened(shown)
-        assert "Withdraw" not in [words for _, words, _ in shown.app.screen.query_one(KeyBar).shown()]
+        assert "Withdraw" not in shown.offered()
         await shown.press("w")
         assert isinstance(shown.app.screen, ProposalScreen)
     async with console(sqlite_desk, mei) as shown:
         await opened(shown)
-        assert "Withdraw" in [words for _, words, _ in shown.app.screen.query_one(KeyBar).shown()]
+        assert "Withdraw" in shown.offered()
 
 
 async def test_whose_yes_is_not_asked_for_is_told_so_before_any_password(sqlite_desk: TestDesk) -> None:

@@ -57,10 +57,6 @@ TICKET_COMMANDS = {
 }
 
 
-def footer(shown: Console) -> list[str]:
-    return [words for _sign, words, _key in shown.app.screen.query_one(KeyBar).shown()]
-
-
 def current(shown: Console) -> int | None:
     row = shown.app.screen.query_one(TicketTable).current
     return None if row is None else row.number
@@ -87,7 +83,7 @@ async def test_on_the_queue_a_role_is_offered_what_it_can_use(sqlite_desk: TestD
     async with console(sqlite_desk, sqlite_desk.session("who", role), (120, 34)) as shown:
         await shown.until_on(QueueScreen)
         await shown.press("8")
-        await shown.until(lambda: footer(shown) == titles(*here), "the footer")
+        await shown.until(lambda: shown.offered() == titles(*here), "the footer")
         listed = await in_the_palette(shown)
         for one in ("claim", "verify", "new", "look_up", "bulk", "filter", *PLACES[SUPERVISOR]):
             offered = one in {*QUEUE_FOOTER[role], *PLACES[role]} or (one in {"look_up", "bulk"} and role is not ADMIN)
@@ -107,7 +103,7 @@ async def test_the_footer_of_the_queue_is_about_the_ticket_under_the_cursor(sqli
     always = ["filter", "new", "help", "command_palette"]
     async with console(sqlite_desk, mei, (120, 34)) as shown:
         await shown.until_words("Mine: no tickets.")
-        assert footer(shown) == titles(*always)
+        assert shown.offered() == titles(*always)
         for assignee, state, works in (
             (None, TicketState.OPEN, ["open", "claim"]),
             (mei, TicketState.OPEN, ["open", "verify"]),
@@ -116,13 +112,13 @@ async def test_the_footer_of_the_queue_is_about_the_ticket_under_the_cursor(sqli
             number = make_ticket(sqlite_desk, assignee=assignee, state=state).number
             await shown.press("9", "f5", "end")
             await shown.until(lambda at=number: current(shown) == at, "the ticket")  # type: ignore[misc]
-            await shown.until(lambda of=works: footer(shown) == titles(*of, *always), "its keys")  # type: ignore[misc]
+            await shown.until(lambda of=works: shown.offered() == titles(*of, *always), "its keys")  # type: ignore[misc]
         await shown.press("slash")
-        await shown.until(lambda: footer(shown) == titles("help", "command_palette"), "no letter that would be typed")
+        await shown.until(lambda: shown.offered() == titles("help", "command_palette"), "no letter that would be typed")
         bar = shown.app.screen.query_one(KeyBar)
         assert [sign for sign, _words, _key in bar.shown()] == ["f1", "^p"]
         await shown.press("escape")
-        await shown.until(lambda: footer(shown) == titles("open", *always), "the keys again")
+        await shown.until(lambda: shown.offered() == titles("open", *always), "the keys again")
         assert "↵ open   / filter" in shown.drawn()
 
 
@@ -132,7 +128,7 @@ async def test_on_a_ticket_a_role_is_offered_what_it_can_use(sqlite_desk: TestDe
     async with console(sqlite_desk, sqlite_desk.session("who", role), (120, 34)) as shown:
         await shown.open(TicketScreen(made.number))
         await shown.until(lambda: bool(shown.app.screen.query_one(Facts).facts), "the ticket")
-        for one in footer(shown):
+        for one in shown.offered():
             assert one not in titles(*hidden)
         lines = {fact.command: fact.remark for fact in shown.app.screen.query_one(Facts).facts}
         for one in lines.keys() & (hidden - {""}):

@@ -120,6 +120,7 @@ async def test_one_is_released_and_one_dropped_with_a_reason(test_desk: TestDesk
         await shown.press("ctrl+s")
         await shown.until(lambda: "was dropped" in shown.notice, "dropping")
         await shown.until_words("Everything that came could be read.")
+        assert not {"Open", "Release", "Try again", "Drop"} & {*shown.offered()}
         await shown.press("2")
         await shown.until_words("[2 Spam 1]")
         await shown.press("y")

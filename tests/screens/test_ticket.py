@@ -367,3 +367,14 @@ async def test_leaving_while_a_ticket_is_being_built_is_no_crash(
         await shown.until(lambda: shown.app._exit, "the end")
     assert not shown.app.return_code
     assert list(sqlite_desk.desk.settings.home.glob("crash-*")) == []
+
+
+@pytest.mark.parametrize("verified", [True, False])
+async def test_a_reveal_is_offered_where_something_can_be_shown(sqlite_desk: TestDesk, *, verified: bool) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    contacts = {Field.MOBILE: "+8613800000001"}
+    made = make_ticket(sqlite_desk, assignee=mei, contacts=contacts, kind=TicketKind.RIGHTS, verified=verified)
+    async with console(sqlite_desk, mei) as shown:
+        await opened(shown, made.number)
+        await shown.until(lambda: ("Reveal" in shown.offered()) is verified)
+        assert "Reply" in shown.offered()

@@ -21,6 +21,7 @@ from screens.frame.palette import Palette
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.drawn_lines import DrawnLines
 from screens.widgets.hanging import Hanging
+from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import NoticeBar
 from tests.support.at_rest import until_at_rest
 from tests.support.desk import TestDesk
@@ -100,6 +101,10 @@ class Console:
     def words(self) -> str:
         """Every word on the screen, as its widgets hold it."""
         return "\n".join(filter(None, (words_of(widget) for widget in visible(self.app.screen))))
+
+    def offered(self) -> list[str]:
+        """The titles of the commands in the key bar."""
+        return [title for _sign, title, _key in self.app.screen.query_one(KeyBar).shown()]
 
     def drawn(self) -> str:
         """The characters that the terminal was given."""
