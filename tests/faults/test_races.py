@@ -34,7 +34,8 @@ def test_of_those_that_race_one_wins(desk_on: TestDesk, name: str, tally: Tally)
             racer.tell({**case, **card_of(session)})
         for racer in racers:
             racer.until_said("ready")
-        for _ in range(ROUNDS):
+        # on a busy machine one may be over before the other begins, which shows nothing
+        while tally.rounds < ROUNDS or (tally.rounds < 10 * ROUNDS and not tally.faults):
             tally.rounds += 1
             told = race.next_round()
             soon = monotonic() + SOON
