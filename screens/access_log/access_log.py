@@ -18,6 +18,7 @@ from cs_console.access_log.review import (
     parse_log_filter,
 )
 from cs_console.access_log.state import log_state
+from cs_console.custody.disclosure import UNLISTED
 from cs_console.errors import BadFilter
 from cs_console.local_time import hour_or_moment
 from models.enums import Result
@@ -63,7 +64,7 @@ class AccessLogScreen(ConsoleScreen[None]):
         yield FilterChips(id="chips")
         yield FilterLine("who:mei ticket:10482 outcome:refused since:2026-11-01", id="filter")
         pack = self.session.desk.packs.current  # has all that new views name
-        purposes = {key: rules.title for key, rules in pack.purposes.items()}
+        purposes = {UNLISTED: "no listed purpose"} | {key: rules.title for key, rules in pack.purposes.items()}
         yield EntryList(purposes, {pack.meta.name: pack.meta.called}, id="entries")
 
     def on_mount(self) -> None:

@@ -17,7 +17,7 @@ from screens.access_log.log_proof import ProofDialog
 from screens.access_log.rows import Day, Single
 from screens.queue import reading as queue_reading
 from screens.queue.queue import QueueScreen
-from tests.support.consoles import NARROW, SIZES, Console, console
+from tests.support.consoles import NARROW, SIZES, WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
@@ -288,3 +288,13 @@ async def test_who_comes_back_reads_what_was_added_meanwhile(sqlite_desk: TestDe
         await shown.until(lambda: screen.list.entries[1].action == Action.TICKET_OPENED, "the new entry")
         assert (screen.list.entries[0].actor, screen.list.entries[0].action) == ("sara", Action.LOG_READ)
     assert [one.actor for one in recorded(sqlite_desk.desk, Action.LOG_READ)] == ["sara", "sara"]
+
+
+async def test_a_refusal_without_a_purpose_says_so_in_words(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei, contacts={Field.EMAIL: "alice@example.org"})
+    with pytest.raises(NotVerified):
+        reveal(mei, made.number, Target(Field.EMAIL, made.contact_ids[Field.EMAIL]), "")
+    async with console(sqlite_desk, sqlite_desk.session("sara", Role.SUPERVISOR), WIDE) as shown:
+        await reading(shown)
+        assert "no listed purpose" in shown.drawn() and "unlisted" not in shown.drawn()
